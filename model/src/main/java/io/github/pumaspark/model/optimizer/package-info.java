@@ -1,0 +1,8 @@
+/**
+ * AdamW on a rank's owned part of the flat parameters, and the learning-rate schedule. Imports
+ * {@code network}.
+ */
+@NullMarked
+package io.github.pumaspark.model.optimizer;
+
+import org.jspecify.annotations.NullMarked;

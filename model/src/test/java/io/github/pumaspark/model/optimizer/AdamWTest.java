@@ -1,0 +1,147 @@
+package io.github.pumaspark.model.optimizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.pumaspark.model.engine.ComputeDevice;
+import io.github.pumaspark.model.engine.TorchThread;
+import io.github.pumaspark.model.network.Denoiser;
+import io.github.pumaspark.model.network.NetworkConfig;
+import io.github.pumaspark.model.network.Parameters;
+import java.nio.FloatBuffer;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class AdamWTest {
+  private static final NetworkConfig TINY =
+      new NetworkConfig(8, 1, 2, 2, 8, 10_000, 1e-6, false, 0.1);
+  private static final OptimizerConfig CONFIG =
+      new OptimizerConfig(1e-2, 0.9, 0.99, 1e-8, 0.1, 0.5, 0);
+
+  @BeforeEach
+  void prepareThread() {
+    TorchThread.prepare(1);
+  }
+
+  @Test
+  void updatesEqualTheEquations() {
+    try (Denoiser network = network();
+        AdamW optimizer = new AdamW(CONFIG, network.parameters(), 0, length(network))) {
+      Parameters parameters = network.parameters();
+      int n = length(network);
+      double[] w = doubles(parameters.weightBuffer());
+      double[] m = new double[n];
+      double[] v = new double[n];
+      Random random = new Random(2);
+      for (int step = 1; step <= 5; step++) {
+        FloatBuffer gradient = parameters.gradientBuffer();
+        double squared = 0;
+        for (int i = 0; i < n; i++) {
+          gradient.put(i, (float) random.nextGaussian());
+          squared += (double) gradient.get(i) * gradient.get(i);
+        }
+        double[] g = doubles(gradient);
+
+        assertThat(optimizer.gradientSquaredNorm()).isCloseTo(squared, within(1e-9 * squared));
+        double divisor = optimizer.clipDivisor(Math.sqrt(squared));
+        assertThat(divisor).isCloseTo(Math.sqrt(squared) / 0.5, within(1e-5));
+        optimizer.update(1e-2, divisor);
+
+        for (int i = 0; i < n; i++) {
+          double scaled = g[i] / divisor;
+          m[i] = 0.9 * m[i] + 0.1 * scaled;
+          v[i] = 0.99 * v[i] + 0.01 * scaled * scaled;
+          double mHat = m[i] / (1 - Math.pow(0.9, step));
+          double vHat = v[i] / (1 - Math.pow(0.99, step));
+          w[i] -= 1e-2 * 0.1 * w[i] + 1e-2 * mHat / (Math.sqrt(vHat) + 1e-8);
+        }
+        FloatBuffer found = parameters.weightBuffer();
+        for (int i = 0; i < n; i++) {
+          // five float32 updates of 1e-2 each
+          assertThat(found.get(i)).isCloseTo((float) w[i], within(2e-6f));
+        }
+      }
+    }
+  }
+
+  @Test
+  void twoPartsEqualTheWholeBitwise() {
+    try (Denoiser whole = network();
+        Denoiser halves = network()) {
+      int n = length(whole);
+      int middle = n / 32 * 16;
+      try (AdamW all = new AdamW(CONFIG, whole.parameters(), 0, n);
+          AdamW first = new AdamW(CONFIG, halves.parameters(), 0, middle);
+          AdamW second = new AdamW(CONFIG, halves.parameters(), middle, n)) {
+        Random random = new Random(4);
+        for (int step = 1; step <= 3; step++) {
+          FloatBuffer one = whole.parameters().gradientBuffer();
+          FloatBuffer two = halves.parameters().gradientBuffer();
+          for (int i = 0; i < n; i++) {
+            one.put(i, (float) random.nextGaussian());
+            two.put(i, one.get(i));
+          }
+          all.update(1e-3, 1.5);
+          first.update(1e-3, 1.5);
+          second.update(1e-3, 1.5);
+        }
+      }
+
+      assertThat(doubles(halves.parameters().weightBuffer()))
+          .containsExactly(doubles(whole.parameters().weightBuffer()));
+    }
+  }
+
+  @Test
+  void momentsSurviveAReadAndAWrite() {
+    try (Denoiser straight = network();
+        Denoiser resumed = network()) {
+      int n = length(straight);
+      AdamW first = new AdamW(CONFIG, straight.parameters(), 0, n);
+      AdamW second = new AdamW(CONFIG, resumed.parameters(), 0, n);
+      update(straight, first, 1);
+      update(resumed, second, 1);
+      FloatBuffer m = FloatBuffer.allocate(n);
+      FloatBuffer v = FloatBuffer.allocate(n);
+      second.readMoments(m, v);
+      second.close();
+      second = new AdamW(CONFIG, resumed.parameters(), 0, n);
+      second.writeMoments(m.flip(), v.flip(), 1);
+      update(straight, first, 2);
+      update(resumed, second, 2);
+      first.close();
+      second.close();
+
+      assertThat(doubles(resumed.parameters().weightBuffer()))
+          .containsExactly(doubles(straight.parameters().weightBuffer()));
+    }
+  }
+
+  private static void update(Denoiser network, AdamW optimizer, long seed) {
+    Random random = new Random(seed);
+    FloatBuffer gradient = network.parameters().gradientBuffer();
+    for (int i = 0; i < gradient.limit(); i++) {
+      gradient.put(i, (float) random.nextGaussian());
+    }
+    optimizer.update(1e-3, 1);
+  }
+
+  private static Denoiser network() {
+    Denoiser network = Denoiser.trainable(TINY, 5, 4, 4, ComputeDevice.cpu());
+    network.parameters().initialize(1, 0.1);
+    return network;
+  }
+
+  private static int length(Denoiser network) {
+    return network.parameters().table().length();
+  }
+
+  private static double[] doubles(FloatBuffer buffer) {
+    double[] values = new double[buffer.limit()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = buffer.get(i);
+    }
+    return values;
+  }
+}
