@@ -1,0 +1,8 @@
+/**
+ * Sums and gathers among ranks: buffers in, buffers out. Connections prove the run's key before
+ * anything else is read from them; they are not encrypted. JDK only: no Spark, no DJL.
+ */
+@NullMarked
+package io.github.pumaspark.model.collective;
+
+import org.jspecify.annotations.NullMarked;

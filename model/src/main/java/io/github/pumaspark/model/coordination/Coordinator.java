@@ -1,0 +1,291 @@
+package io.github.pumaspark.model.coordination;
+
+import io.github.pumaspark.data.lang.ConfigException;
+import io.github.pumaspark.model.collective.Channel;
+import io.github.pumaspark.model.collective.Daemon;
+import io.github.pumaspark.model.collective.Link;
+import io.github.pumaspark.model.collective.LinkServer;
+import io.github.pumaspark.model.collective.PeerAddress;
+import io.github.pumaspark.model.collective.RunIdentity;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The driver's side of one generation of a run: it knows the ranks, tells them of each other, hears
+ * from them and ends them together. The first cause of an end is kept and reaches every rank,
+ * including ranks that connect later. Thread-safe; driver only.
+ */
+public final class Coordinator implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
+
+  private final RunIdentity run;
+  private final Heartbeat heartbeat;
+  private final ListenerQueue listener;
+  private final PendingCommit pendingCommit;
+  private final ScheduledThreadPoolExecutor timer;
+  private final LinkServer server;
+  private final TreeMap<Integer, RankSession> sessions = new TreeMap<>();
+  private final TreeMap<Integer, PeerAddress> joined = new TreeMap<>();
+  private boolean stopRequested;
+  private boolean closed;
+  private @Nullable String firstCause;
+
+  private Coordinator(
+      RunIdentity run, PeerAddress bind, Heartbeat heartbeat, CoordinatorListener listener)
+      throws IOException {
+    this.run = run;
+    this.heartbeat = heartbeat;
+    this.listener = new ListenerQueue(listener, this::abort);
+    this.pendingCommit = new PendingCommit(run.worldSize());
+    this.timer =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> Daemon.thread("puma-coordinator-heartbeat", task),
+            new ThreadPoolExecutor.DiscardPolicy());
+    this.server =
+        LinkServer.start(bind, run, LinkServer.DRIVER, Set.of(Channel.CONTROL), this::connected);
+  }
+
+  /**
+   * Starts to listen for ranks.
+   *
+   * @param bind a host of this machine that executors can reach; port 0 for any free one
+   * @throws ConfigException if the address cannot be bound
+   */
+  public static Coordinator start(
+      RunIdentity run, PeerAddress bind, Heartbeat heartbeat, CoordinatorListener listener) {
+    try {
+      Coordinator coordinator = new Coordinator(run, bind, heartbeat, listener);
+      coordinator.beat();
+      return coordinator;
+    } catch (IOException e) {
+      throw new ConfigException(
+          "Cannot listen on '%s': %s. Choose an address of this machine and a free port (0 = any)."
+              .formatted(bind, e.getMessage()));
+    }
+  }
+
+  /** Where ranks connect. */
+  public PeerAddress address() {
+    return server.address();
+  }
+
+  /**
+   * Waits until all ranks know of each other.
+   *
+   * @throws RunAbortedException if the run ended before, or ranks are missing after the timeout,
+   *     which ends it
+   */
+  public void awaitJoined(Duration timeout) throws InterruptedException {
+    long deadlineNanos = System.nanoTime() + timeout.toNanos();
+    String missing = null;
+    synchronized (this) {
+      while (missing == null && firstCause == null && joined.size() < run.worldSize()) {
+        long remainingMillis = (deadlineNanos - System.nanoTime()) / 1_000_000;
+        if (remainingMillis <= 0) {
+          missing = missingMessage(timeout);
+        } else {
+          wait(remainingMillis);
+        }
+      }
+    }
+    if (missing != null) {
+      abort(missing);
+    }
+    Optional<String> cause = firstCause();
+    if (cause.isPresent()) {
+      throw new RunAbortedException(cause.get());
+    }
+  }
+
+  /** Asks all ranks to stop after a step they agree on; ranks that join later are asked too. */
+  public void requestStop() {
+    synchronized (this) {
+      stopRequested = true;
+    }
+    forEachRank(session -> session.push(ControlType.STOP, null));
+  }
+
+  /** Ends the run on every rank; blocked calls there fail with the first cause ever given. */
+  public void abort(String cause) {
+    String line = ControlMessage.oneLine(cause);
+    synchronized (this) {
+      if (firstCause != null || closed) {
+        return;
+      }
+      firstCause = line;
+      notifyAll();
+    }
+    listener.stop();
+    LOG.warn("Run '{}' generation {} ends: {}", run.runId(), run.generation(), line);
+    forEachRank(session -> session.push(ControlType.ABORT, new ControlMessage.Abort(line)));
+  }
+
+  /** Why the run ended, if it did. */
+  public synchronized Optional<String> firstCause() {
+    return Optional.ofNullable(firstCause);
+  }
+
+  /**
+   * Ends all connections; ranks that have not finished are aborted. A commit that has begun is
+   * waited for, one that has not is dropped.
+   */
+  @Override
+  public void close() {
+    synchronized (this) {
+      closed = true;
+      notifyAll();
+    }
+    server.close();
+    listener.close();
+    String cause = firstCause().orElse("The driver closed run '" + run.runId() + "'");
+    forEachRank(session -> session.close(cause));
+    timer.shutdownNow();
+  }
+
+  private void beat() {
+    long millis = heartbeat.interval().toMillis();
+    Future<?> unused =
+        timer.scheduleAtFixedRate(
+            () -> forEachRank(session -> session.push(ControlType.HEARTBEAT, null)),
+            millis,
+            millis,
+            TimeUnit.MILLISECONDS);
+  }
+
+  private void connected(Link link) {
+    RankSession session;
+    try {
+      session = new RankSession(link, heartbeat, new Events());
+    } catch (IOException e) {
+      LOG.warn("Lost rank {} ({}) as it connected", link.peerRank(), link.remote(), e);
+      link.close();
+      return;
+    }
+    String refusal = register(session);
+    if (refusal == null) {
+      session.start();
+    } else {
+      LOG.warn("Refused rank {} ({}): {}", link.peerRank(), link.remote(), refusal);
+      session.close(refusal);
+    }
+  }
+
+  private synchronized @Nullable String register(RankSession session) {
+    if (firstCause != null) {
+      return firstCause;
+    }
+    if (closed) {
+      return "The coordinator is closed";
+    }
+    if (sessions.putIfAbsent(session.rank(), session) != null) {
+      return "Cannot join: rank " + session.rank() + " has already connected";
+    }
+    return null;
+  }
+
+  private void forEachRank(Consumer<RankSession> action) {
+    List<RankSession> all;
+    synchronized (this) {
+      all = List.copyOf(sessions.values());
+    }
+    all.forEach(action);
+  }
+
+  private String missingMessage(Duration timeout) {
+    TreeSet<Integer> missing = new TreeSet<>();
+    for (int rank = 0; rank < run.worldSize(); rank++) {
+      if (!joined.containsKey(rank)) {
+        missing.add(rank);
+      }
+    }
+    return "Cannot start run '%s': have %s ranks, need %s; missing after %s s: %s"
+        .formatted(
+            run.runId(), joined.size(), run.worldSize(), timeout.toMillis() / 1000.0, missing);
+  }
+
+  private final class Events implements RankSession.Events {
+    @Override
+    public void joined(int rank, PeerAddress address) {
+      List<PeerAddress> complete = new ArrayList<>();
+      boolean stop;
+      synchronized (Coordinator.this) {
+        if (joined.putIfAbsent(rank, address) == null && joined.size() == run.worldSize()) {
+          complete.addAll(joined.values());
+        }
+        stop = stopRequested;
+        Coordinator.this.notifyAll();
+      }
+      if (!complete.isEmpty()) {
+        forEachRank(session -> session.push(ControlType.RANKS, new ControlMessage.Ranks(complete)));
+      }
+      if (stop) {
+        requestStop();
+      }
+    }
+
+    @Override
+    public void step(StepReport report) {
+      listener.stepCompleted(report);
+    }
+
+    @Override
+    public void checkpoint(CheckpointPart part) {
+      try {
+        pendingCommit.add(part).ifPresent(this::commit);
+      } catch (IllegalStateException e) {
+        abort(ControlMessage.reason(e));
+      }
+    }
+
+    @Override
+    public void finished(int rank) {
+      try {
+        pendingCommit.leave(rank);
+      } catch (IllegalStateException e) {
+        abort(ControlMessage.reason(e));
+      }
+    }
+
+    @Override
+    public void failed(int rank, ControlMessage.Failed failed) {
+      if (failed.consequence()) {
+        Future<?> unused =
+            timer.schedule(
+                () -> abort(failed.cause()),
+                heartbeat.interval().toMillis(),
+                TimeUnit.MILLISECONDS);
+      } else {
+        abort("Rank " + rank + " failed: " + failed.cause());
+      }
+    }
+
+    @Override
+    public void lost(int rank, String cause) {
+      abort(cause);
+    }
+
+    private void commit(List<CheckpointPart> parts) {
+      long step = parts.get(0).step();
+      ControlMessage.Committed committed = new ControlMessage.Committed(step);
+      listener.commit(
+          step,
+          parts,
+          () -> forEachRank(session -> session.push(ControlType.COMMITTED, committed)));
+    }
+  }
+}

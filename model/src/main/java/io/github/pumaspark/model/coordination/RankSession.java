@@ -1,0 +1,118 @@
+package io.github.pumaspark.model.coordination;
+
+import io.github.pumaspark.model.collective.Daemon;
+import io.github.pumaspark.model.collective.Link;
+import io.github.pumaspark.model.collective.PeerAddress;
+import java.io.IOException;
+import java.net.ProtocolException;
+import java.net.SocketTimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The driver's end of one rank's control connection. */
+final class RankSession {
+  private static final Logger LOG = LoggerFactory.getLogger(RankSession.class);
+
+  private final Link link;
+  private final Heartbeat heartbeat;
+  private final Events events;
+  private final Thread reader;
+  private volatile boolean finished;
+  private volatile boolean closed;
+
+  RankSession(Link link, Heartbeat heartbeat, Events events) throws IOException {
+    this.link = link;
+    this.heartbeat = heartbeat;
+    this.events = events;
+    this.reader = Daemon.thread("puma-coordinator-rank-" + link.peerRank(), this::readAll);
+    link.idleTimeout(heartbeat.deadAfter());
+  }
+
+  /** What a rank tells the driver; called by the session's own thread. */
+  interface Events {
+    void joined(int rank, PeerAddress address);
+
+    void step(StepReport report);
+
+    void checkpoint(CheckpointPart part);
+
+    void failed(int rank, ControlMessage.Failed failed);
+
+    void finished(int rank);
+
+    void lost(int rank, String cause);
+  }
+
+  void start() {
+    reader.start();
+  }
+
+  int rank() {
+    return link.peerRank();
+  }
+
+  /** Sends a frame; a rank that is gone is noticed by the reader. */
+  void push(ControlType type, @Nullable Object body) {
+    try {
+      ControlMessage.send(link, type, body);
+    } catch (IOException e) {
+      LOG.debug("Cannot send {} to rank {}", type, rank(), e);
+    }
+  }
+
+  /** Closes the connection; a rank that has not finished is told the cause first. */
+  void close(String cause) {
+    closed = true;
+    if (!finished) {
+      push(ControlType.ABORT, new ControlMessage.Abort(cause));
+    }
+    link.close();
+  }
+
+  private void readAll() {
+    try {
+      while (true) {
+        read(link.receive(ControlMessage.MAX_BYTES));
+      }
+    } catch (SocketTimeoutException e) {
+      lost("no heartbeat for " + heartbeat.deadAfter().toMillis() + " ms");
+    } catch (IOException e) {
+      lost(ControlMessage.reason(e));
+    } finally {
+      link.close();
+    }
+  }
+
+  private void read(Link.Frame frame) throws IOException {
+    ControlType type = ControlType.of(frame);
+    if (finished && type != ControlType.HEARTBEAT) {
+      throw new ProtocolException("Invalid control frame: " + type + " after the rank finished");
+    }
+    switch (type) {
+      case HEARTBEAT -> {}
+      case JOIN -> events.joined(rank(), ControlMessage.body(frame, PeerAddress.class));
+      case STEP -> events.step(ControlMessage.body(frame, StepReport.class));
+      case CHECKPOINT -> {
+        CheckpointPart part = ControlMessage.body(frame, CheckpointPart.class);
+        if (part.rank() != rank()) {
+          throw new ProtocolException("Invalid checkpoint part: of rank " + part.rank());
+        }
+        events.checkpoint(part);
+      }
+      case FAILED -> events.failed(rank(), ControlMessage.body(frame, ControlMessage.Failed.class));
+      case FINISHED -> {
+        finished = true;
+        events.finished(rank());
+        push(ControlType.FINISHED, null);
+      }
+      default -> throw new ProtocolException("Invalid control frame: " + type + " from a rank");
+    }
+  }
+
+  private void lost(String reason) {
+    if (!closed && !finished) {
+      events.lost(rank(), "Lost rank " + rank() + " (" + link.remote() + "): " + reason);
+    }
+  }
+}
