@@ -1,0 +1,43 @@
+package io.github.pumaspark.model.checkpoint;
+
+import io.github.pumaspark.data.lang.Check;
+import java.util.regex.Pattern;
+
+/**
+ * A file written for a checkpoint.
+ *
+ * @param name without a directory
+ * @param sha256 of its bytes, lower-case hexadecimal
+ */
+public record CheckpointFile(String name, String sha256) {
+  /** Name of the file with the weights. */
+  public static final String MODEL = "model.safetensors";
+
+  /** Name of the file with the optimizer's moments. */
+  public static final String OPTIMIZER = "optimizer.safetensors";
+
+  /** Name of the file with the train state. */
+  public static final String STATE = "state.json";
+
+  /** Name of the file with the resolved configuration. */
+  public static final String CONFIG = "config.json";
+
+  /** Name of the marker, written last, that holds the SHA-256 of {@link #STATE}. */
+  public static final String MARKER = "COMMITTED";
+
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+  private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+
+  public CheckpointFile {
+    Check.argument(
+        NAME.matcher(name).matches() && !name.equals(STATE) && !name.equals(MARKER),
+        "Invalid checkpoint file name: '%s'",
+        name);
+    Check.argument(isSha256(sha256), "Invalid SHA-256 of '%s': '%s'", name, sha256);
+  }
+
+  /** Whether a text is a SHA-256 in lower-case hexadecimal. */
+  static boolean isSha256(String text) {
+    return SHA256.matcher(text).matches();
+  }
+}

@@ -1,0 +1,146 @@
+package io.github.pumaspark.model.train;
+
+import io.github.pumaspark.data.batch.DatasetOrder;
+import io.github.pumaspark.data.batch.TokenDataset;
+import io.github.pumaspark.data.token.TokenizerSpec;
+import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.collective.Collective;
+import io.github.pumaspark.model.collective.Parts;
+import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.engine.ComputeDevice;
+import io.github.pumaspark.model.engine.TorchThread;
+import io.github.pumaspark.model.masking.MaskingStrategies;
+import io.github.pumaspark.model.masking.MaskingStrategy;
+import io.github.pumaspark.model.network.Denoiser;
+import io.github.pumaspark.model.optimizer.AdamW;
+import io.github.pumaspark.model.optimizer.LearningRateSchedule;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/** Everything that one rank of a run does, from opening the dataset to its last checkpoint. */
+public final class RankTrainer {
+  /** What a rank tells the driver and hears from it. */
+  public interface Driver {
+    /** Whether the driver asked to stop. */
+    boolean stopRequested();
+
+    /** Hands on the numbers of a step; called on every rank, they are equal but for durations. */
+    void stepCompleted(StepReport report);
+
+    /**
+     * Reports the files that this rank wrote and waits until the checkpoint exists.
+     *
+     * @param files SHA-256 by file name
+     */
+    void checkpointWritten(TrainState.Progress progress, Map<String, String> files);
+  }
+
+  private final TrainSpec spec;
+  private final List<String> gpuAddresses;
+  private final Configuration configuration;
+
+  /**
+   * @param gpuAddresses GPUs that the task was given; empty if none
+   * @param configuration of the file systems
+   */
+  public RankTrainer(TrainSpec spec, List<String> gpuAddresses, Configuration configuration) {
+    this.spec = spec;
+    this.gpuAddresses = List.copyOf(gpuAddresses);
+    this.configuration = configuration;
+  }
+
+  /**
+   * Trains until the end of the run or a stop; on the calling thread.
+   *
+   * @param collective the caller's to close
+   * @return the counters after the last step
+   * @throws NonFiniteLossException if the loss is not finite, on every rank alike
+   * @throws IOException if the dataset cannot be opened
+   */
+  public TrainState.Progress run(Collective collective, Driver driver) throws IOException {
+    TorchThread.prepare(spec.threads());
+    ComputeDevice device = TorchThread.device(spec.device(), gpuAddresses, spec.allowCpuFallback());
+    TrainConfig train = spec.train();
+    int rank = collective.rank();
+    int worldSize = collective.worldSize();
+    try (TokenDataset dataset = TokenDataset.open(new Path(spec.dataset()), configuration)) {
+      TokenizerSpec tokenizer = dataset.manifest().tokenizer();
+      DatasetOrder order = new DatasetOrder(dataset, train.seed());
+      try (Denoiser network =
+          Denoiser.trainable(
+              spec.network(),
+              tokenizer.vocabSize(),
+              tokenizer.maskId(),
+              order.sequenceLength(),
+              device)) {
+        Parts parts = new Parts(network.parameters().table().length(), worldSize);
+        try (AdamW optimizer =
+            new AdamW(spec.optimizer(), network.parameters(), parts.start(rank), parts.end(rank))) {
+          int firstLane = lane(rank, worldSize);
+          MaskingStrategy masking =
+              MaskingStrategies.of(
+                  spec.masking(),
+                  order,
+                  train.seed(),
+                  train.globalBatchSize(),
+                  firstLane,
+                  lane(rank + 1, worldSize) - firstLane,
+                  tokenizer.maskId());
+          RankCheckpoint checkpoint =
+              new RankCheckpoint(
+                  new Path(spec.checkpoints()),
+                  configuration,
+                  network.parameters(),
+                  optimizer,
+                  masking,
+                  collective);
+          TrainState.Progress start = start(network, checkpoint);
+          return new TrainLoop(
+                  train,
+                  network,
+                  optimizer,
+                  new LearningRateSchedule(
+                      spec.optimizer().learningRate(),
+                      spec.optimizer().warmupSteps(),
+                      train.steps()),
+                  masking,
+                  collective,
+                  new Listener(driver, checkpoint))
+              .run(start);
+        }
+      }
+    }
+  }
+
+  private TrainState.Progress start(Denoiser network, RankCheckpoint checkpoint) {
+    if (!spec.resumeFrom().isEmpty()) {
+      return checkpoint.read(new Path(spec.resumeFrom()));
+    }
+    network.parameters().initialize(spec.train().seed(), spec.network().initStd());
+    return new TrainState.Progress(0, 0, 0, 0, 0, 0, List.of(0L));
+  }
+
+  private int lane(int rank, int worldSize) {
+    return (int) ((long) spec.train().globalBatchSize() * rank / worldSize);
+  }
+
+  private record Listener(Driver driver, RankCheckpoint checkpoint) implements TrainListener {
+    @Override
+    public boolean stopRequested() {
+      return driver.stopRequested();
+    }
+
+    @Override
+    public void stepCompleted(StepReport report) {
+      driver.stepCompleted(report);
+    }
+
+    @Override
+    public void checkpoint(TrainState.Progress progress) {
+      driver.checkpointWritten(progress, checkpoint.write(progress.step()));
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.github.pumaspark.model.train;
+
+import io.github.pumaspark.data.lang.Check;
+import java.io.Serializable;
+import java.time.Duration;
+
+/**
+ * Length and shape of a run, keys {@code train.*}.
+ *
+ * @param seed base of all randomness of the run
+ * @param steps optimizer updates
+ * @param globalBatchSize sequences per step over all ranks; constant over a run, whatever the world
+ *     size
+ * @param microBatchSize sequences per forward-backward on one rank; 0 = the whole rank batch
+ * @param checkpointEvery steps between checkpoints; the last step always gets one
+ * @param keepLast newest checkpoints kept; 0 = all
+ * @param logEvery steps between metric records
+ * @param timeLimit wall-clock limit after which the run writes a checkpoint and stops; zero = none
+ */
+public record TrainConfig(
+    long seed,
+    int steps,
+    int globalBatchSize,
+    int microBatchSize,
+    int checkpointEvery,
+    int keepLast,
+    int logEvery,
+    Duration timeLimit)
+    implements Serializable {
+  public TrainConfig {
+    Check.argument(steps > 0, "train.steps must be positive: %s", steps);
+    Check.argument(
+        globalBatchSize > 0, "train.global-batch-size must be positive: %s", globalBatchSize);
+    Check.argument(
+        microBatchSize >= 0, "train.micro-batch-size must not be negative: %s", microBatchSize);
+    Check.argument(
+        checkpointEvery > 0, "train.checkpoint-every must be positive: %s", checkpointEvery);
+    Check.argument(keepLast >= 0, "train.keep-last must not be negative: %s", keepLast);
+    Check.argument(logEvery > 0, "train.log-every must be positive: %s", logEvery);
+    Check.argument(!timeLimit.isNegative(), "train.time-limit must not be negative: %s", timeLimit);
+  }
+}

@@ -1,0 +1,29 @@
+package io.github.pumaspark.model.train;
+
+import io.github.pumaspark.model.engine.DeviceChoice;
+import io.github.pumaspark.model.masking.MaskingConfig;
+import io.github.pumaspark.model.network.NetworkConfig;
+import io.github.pumaspark.model.optimizer.OptimizerConfig;
+import java.io.Serializable;
+
+/**
+ * All that a rank must know of its run; travels from the driver to the ranks.
+ *
+ * @param dataset directory of the training dataset
+ * @param checkpoints directory of the run's checkpoints
+ * @param resumeFrom directory of the checkpoint to go on from; empty = from initial weights
+ * @param threads CPU threads of the rank's tensor library
+ * @param allowCpuFallback whether a rank without a GPU may use the CPU though a GPU was asked for
+ */
+public record TrainSpec(
+    NetworkConfig network,
+    MaskingConfig masking,
+    OptimizerConfig optimizer,
+    TrainConfig train,
+    String dataset,
+    String checkpoints,
+    String resumeFrom,
+    int threads,
+    DeviceChoice device,
+    boolean allowCpuFallback)
+    implements Serializable {}

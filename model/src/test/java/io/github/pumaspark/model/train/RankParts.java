@@ -1,0 +1,114 @@
+package io.github.pumaspark.model.train;
+
+import io.github.pumaspark.data.batch.DatasetOrder;
+import io.github.pumaspark.data.batch.TokenDataset;
+import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.collective.Collective;
+import io.github.pumaspark.model.collective.Parts;
+import io.github.pumaspark.model.engine.ComputeDevice;
+import io.github.pumaspark.model.engine.TorchThread;
+import io.github.pumaspark.model.masking.MaskingStrategies;
+import io.github.pumaspark.model.network.Denoiser;
+import io.github.pumaspark.model.optimizer.AdamW;
+import io.github.pumaspark.model.optimizer.LearningRateSchedule;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/** What {@link RankTrainer} puts together for a rank, open to look into. */
+final class RankParts implements AutoCloseable {
+  final Denoiser network;
+  final RecordingMasking masking;
+  final Parts parts;
+  private final TrainSpec spec;
+  private final Configuration configuration;
+  private final Collective collective;
+  private final TokenDataset dataset;
+  private final AdamW optimizer;
+
+  RankParts(TrainSpec spec, Configuration configuration, Collective collective) throws IOException {
+    TorchThread.prepare(1);
+    this.spec = spec;
+    this.configuration = configuration;
+    this.collective = collective;
+    dataset = TokenDataset.open(new Path(spec.dataset()), configuration);
+    network =
+        Denoiser.trainable(
+            spec.network(),
+            CountingDataset.TOKENIZER.vocabSize(),
+            CountingDataset.TOKENIZER.maskId(),
+            CountingDataset.LENGTH,
+            ComputeDevice.cpu());
+    network.parameters().initialize(spec.train().seed(), spec.network().initStd());
+    int rank = collective.rank();
+    parts = new Parts(network.parameters().table().length(), collective.worldSize());
+    optimizer =
+        new AdamW(spec.optimizer(), network.parameters(), parts.start(rank), parts.end(rank));
+    int rows = spec.train().globalBatchSize();
+    int first = rows * rank / collective.worldSize();
+    int end = rows * (rank + 1) / collective.worldSize();
+    masking =
+        new RecordingMasking(
+            MaskingStrategies.of(
+                spec.masking(),
+                new DatasetOrder(dataset, spec.train().seed()),
+                spec.train().seed(),
+                rows,
+                first,
+                end - first,
+                CountingDataset.TOKENIZER.maskId()));
+  }
+
+  /** Trains from initial weights, or from {@code spec.resumeFrom}. */
+  TrainState.Progress train(TrainListener listener) {
+    TrainState.Progress start =
+        spec.resumeFrom().isEmpty()
+            ? new TrainState.Progress(0, 0, 0, 0, 0, 0, List.of(0L))
+            : checkpoint().read(new Path(spec.resumeFrom()));
+    return new TrainLoop(
+            spec.train(),
+            network,
+            optimizer,
+            new LearningRateSchedule(
+                spec.optimizer().learningRate(),
+                spec.optimizer().warmupSteps(),
+                spec.train().steps()),
+            masking,
+            collective,
+            listener)
+        .run(start);
+  }
+
+  float[] weights() {
+    return array(network.parameters().weightBuffer());
+  }
+
+  float[] gradient() {
+    return array(network.parameters().gradientBuffer());
+  }
+
+  @Override
+  public void close() throws IOException {
+    optimizer.close();
+    network.close();
+    dataset.close();
+  }
+
+  private RankCheckpoint checkpoint() {
+    return new RankCheckpoint(
+        new Path(spec.checkpoints()),
+        configuration,
+        network.parameters(),
+        optimizer,
+        masking,
+        collective);
+  }
+
+  private static float[] array(FloatBuffer buffer) {
+    float[] values = new float[buffer.limit()];
+    buffer.get(0, values);
+    return values;
+  }
+}

@@ -1,0 +1,191 @@
+package io.github.pumaspark.model.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.pumaspark.model.checkpoint.Checkpoint;
+import io.github.pumaspark.model.checkpoint.CheckpointFile;
+import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.collective.Collective;
+import io.github.pumaspark.model.collective.PeerAddress;
+import io.github.pumaspark.model.collective.Rendezvous;
+import io.github.pumaspark.model.collective.RunIdentity;
+import io.github.pumaspark.model.collective.RunKey;
+import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.masking.MaskingConfig;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class RankTrainerTest {
+  private static final Configuration CONFIGURATION = new Configuration(false);
+
+  @TempDir private java.nio.file.Path temporary;
+  private Path dataset;
+
+  @BeforeEach
+  void writeDataset() throws IOException {
+    dataset = path("data");
+    CountingDataset.write(dataset, CONFIGURATION, 40);
+  }
+
+  static Stream<MaskingConfig> strategies() {
+    return Stream.of(LocalRun.RANDOM, LocalRun.PROGRESSIVE);
+  }
+
+  @ParameterizedTest
+  @MethodSource("strategies")
+  void sixStepsAndFourMoreAreTenBitByBit(MaskingConfig masking) throws Exception {
+    LocalRun straight = run(spec("straight", masking, 10));
+    straight.train(LocalRanks.world(2));
+    TrainSpec spec = spec("parts", masking, 10);
+    LocalRun first = run(spec).stopping(1, 6);
+    first.train(LocalRanks.world(2));
+    LocalRun second = run(LocalRun.resumed(spec, first.newest().directory()));
+
+    second.train(LocalRanks.world(2));
+
+    assertThat(first.newest().step()).isEqualTo(10);
+    assertThat(first.reports).hasSize(6);
+    assertThat(second.reports).hasSize(4);
+    assertThat(trained(second.newest())).isEqualTo(trained(straight.newest()));
+    List<Double> losses = losses(first);
+    losses.addAll(losses(second));
+    assertThat(losses).isEqualTo(losses(straight));
+  }
+
+  @ParameterizedTest
+  @MethodSource("strategies")
+  void sameSeedGivesTheSameBits(MaskingConfig masking) throws Exception {
+    LocalRun one = run(spec("one", masking, 5));
+    LocalRun two = run(spec("two", masking, 5));
+
+    one.train(LocalRanks.world(2));
+    two.train(LocalRanks.world(2));
+
+    assertThat(trained(two.newest())).isEqualTo(trained(one.newest()));
+    assertThat(losses(two)).isEqualTo(losses(one));
+  }
+
+  @Test
+  void checkpointHoldsThePoolOfEveryRank() throws Exception {
+    LocalRun run = run(spec("run", LocalRun.PROGRESSIVE, 2));
+
+    run.train(LocalRanks.world(2));
+
+    // Six lanes of three pool rows each; the lanes of a rank are contiguous.
+    assertThat(run.newest().verify().state().files().keySet())
+        .containsExactlyInAnyOrder(
+            CheckpointFile.MODEL,
+            CheckpointFile.OPTIMIZER,
+            CheckpointFile.CONFIG,
+            "pool-0000000000-9.safetensors",
+            "pool-0000000009-9.safetensors");
+  }
+
+  @Test
+  void stopRequestOnOneRankStopsAllAtTheSameStepWithACheckpoint() throws Exception {
+    LocalRun run = run(spec("run", LocalRun.RANDOM, 10)).stopping(1, 3);
+
+    List<TrainState.Progress> ends = run.train(LocalRanks.world(2));
+
+    assertThat(ends).extracting(TrainState.Progress::step).containsExactly(3L, 3L);
+    assertThat(run.store().complete()).extracting(Checkpoint::step).containsExactly(3L);
+    assertThat(run.newest().verify().state().progress().cursor()).containsExactly(18L);
+  }
+
+  @Test
+  void finishedRunTrainsNoFurther() throws Exception {
+    TrainSpec spec = spec("run", LocalRun.RANDOM, 2);
+    run(spec).train(LocalRanks.world(1));
+    LocalRun again = run(LocalRun.resumed(spec, run(spec).newest().directory()));
+
+    List<TrainState.Progress> ends = again.train(LocalRanks.world(1));
+
+    assertThat(ends).extracting(TrainState.Progress::step).containsExactly(2L);
+    assertThat(again.reports).isEmpty();
+  }
+
+  @Test
+  void exchangeOverSocketsGivesTheBitsOfAnExchangeInMemory() throws Exception {
+    LocalRun memory = run(spec("memory", LocalRun.PROGRESSIVE, 5));
+    LocalRun sockets = run(spec("sockets", LocalRun.PROGRESSIVE, 5));
+
+    memory.train(LocalRanks.world(2));
+    sockets.train(sockets(2));
+
+    assertThat(trained(sockets.newest())).isEqualTo(trained(memory.newest()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("strategies")
+  void lossFallsOnRowsThatCount(MaskingConfig masking) throws Exception {
+    LocalRun run = run(spec("run", masking, 300));
+
+    run.train(LocalRanks.world(2));
+
+    List<Double> losses = losses(run);
+    // At first each of five tokens is about as likely as the others; then the first token tells
+    // all.
+    assertThat(mean(losses.subList(0, 3))).isBetween(1.2, 2.0);
+    assertThat(mean(losses.subList(290, 300))).isLessThan(0.4);
+  }
+
+  private LocalRun run(TrainSpec spec) {
+    return new LocalRun(spec, CONFIGURATION);
+  }
+
+  private TrainSpec spec(String name, MaskingConfig masking, int steps) {
+    return LocalRun.spec(dataset, path(name + "/checkpoints"), masking, LocalRun.OPTIMIZER, steps);
+  }
+
+  private Path path(String name) {
+    return new Path(temporary.resolve(name).toUri());
+  }
+
+  /** Everything that must be the same, as text: hashes of weights, moments, pool, and counters. */
+  private static Map<String, String> trained(Checkpoint checkpoint) throws IOException {
+    TrainState.Progress progress = checkpoint.verify().state().progress();
+    Map<String, String> all = new TreeMap<>(checkpoint.state().files());
+    all.put("step", Long.toString(progress.step()));
+    all.put("tokens", Long.toString(progress.tokens()));
+    all.put("sequences", Long.toString(progress.sequences()));
+    all.put("cursor", progress.cursor().toString());
+    return all;
+  }
+
+  private static List<Double> losses(LocalRun run) {
+    return new ArrayList<>(run.reports.stream().map(StepReport::loss).toList());
+  }
+
+  private static double mean(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+  }
+
+  private static List<Collective> sockets(int worldSize) throws Exception {
+    RunIdentity run = new RunIdentity("run", 1, worldSize, RunKey.random());
+    List<Rendezvous> listening = new ArrayList<>();
+    List<PeerAddress> addresses = new ArrayList<>();
+    for (int rank = 0; rank < worldSize; rank++) {
+      listening.add(Rendezvous.listen(run, rank, new PeerAddress("127.0.0.1", 0)));
+      addresses.add(listening.get(rank).address());
+    }
+    List<Collective> seats = LocalRanks.world(worldSize);
+    return LocalRanks.run(
+        seats,
+        seat ->
+            listening
+                .get(seat.rank())
+                .connect(addresses, Duration.ofSeconds(60), Duration.ofSeconds(60)));
+  }
+}
