@@ -1,0 +1,27 @@
+package io.github.pumaspark.jobs.config;
+
+import io.github.pumaspark.data.lang.Check;
+import java.util.regex.Pattern;
+
+/**
+ * Name and place of a run, keys {@code run.*}.
+ *
+ * @param name shown in reports; letters, digits, dot, dash and underscore
+ * @param directory where the run keeps checkpoints and metrics; for {@code pipeline} the directory
+ *     that holds everything
+ */
+public record RunSection(String name, String directory) {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+
+  public RunSection {
+    Check.argument(
+        isName(name),
+        "Invalid run.name: '%s' (letters, digits, dot, dash and underscore, starting with a letter or digit)",
+        name);
+    Check.argument(!directory.isBlank(), "run.directory must not be empty");
+  }
+
+  static boolean isName(String text) {
+    return NAME.matcher(text).matches();
+  }
+}
