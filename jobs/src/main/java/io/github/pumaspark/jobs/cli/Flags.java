@@ -1,0 +1,35 @@
+package io.github.pumaspark.jobs.cli;
+
+import com.typesafe.config.ConfigUtil;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** From a command's own options to overrides of keys. */
+final class Flags {
+  private Flags() {}
+
+  static void add(List<String> overrides, String key, @Nullable String value) {
+    if (value != null) {
+      overrides.add(key + "=" + value);
+    }
+  }
+
+  static void addList(List<String> overrides, String key, List<String> values) {
+    if (!values.isEmpty()) {
+      overrides.add(
+          key
+              + "="
+              + values.stream()
+                  .map(ConfigUtil::quoteString)
+                  .collect(Collectors.joining(",", "[", "]")));
+    }
+  }
+
+  static PrintWriter out(@Nullable CommandSpec spec) {
+    return Objects.requireNonNull(spec, "picocli sets it").commandLine().getOut();
+  }
+}

@@ -1,0 +1,92 @@
+package io.github.pumaspark.jobs.train;
+
+import io.github.pumaspark.jobs.spark.RankFunction;
+import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.collective.Collective;
+import io.github.pumaspark.model.collective.PeerAddress;
+import io.github.pumaspark.model.collective.RunIdentity;
+import io.github.pumaspark.model.coordination.CheckpointPart;
+import io.github.pumaspark.model.coordination.CoordinatorClient;
+import io.github.pumaspark.model.coordination.Heartbeat;
+import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.train.RankTrainer;
+import io.github.pumaspark.model.train.TrainSpec;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.util.SerializableConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One rank inside a barrier task: joins the run, trains, and tells the driver how it ended. Shipped
+ * to executors.
+ *
+ * @param driverHost where the coordinator listens
+ * @param bindHost address for peers; empty = the executor's own
+ */
+record RankTask(
+    RunIdentity run,
+    TrainSpec spec,
+    String driverHost,
+    int driverPort,
+    String bindHost,
+    Duration peerTimeout,
+    Broadcast<SerializableConfiguration> hadoop)
+    implements RankFunction {
+  private static final Logger LOG = LoggerFactory.getLogger(RankTask.class);
+
+  @Override
+  public byte[] run(int rank, int worldSize, List<String> gpuAddresses) throws Exception {
+    LOG.info("rank={}/{}: GPU addresses from Spark: {}", rank, worldSize, gpuAddresses);
+    PeerAddress driver = new PeerAddress(driverHost, driverPort);
+    try (CoordinatorClient client =
+        CoordinatorClient.connect(run, rank, driver, Heartbeat.DEFAULT)) {
+      Collective collective = client.join(host(), peerTimeout);
+      try {
+        TrainState.Progress end =
+            new RankTrainer(spec, gpuAddresses, hadoop.value().value())
+                .run(collective, new Driver(client, rank, spec));
+        client.finished();
+        return ByteBuffer.allocate(Long.BYTES).putLong(end.step()).array();
+      } catch (Throwable e) {
+        // Before the collective closes: the others would report this rank as lost otherwise.
+        client.fail(e);
+        throw e;
+      } finally {
+        collective.close();
+      }
+    }
+  }
+
+  private String host() {
+    return bindHost.isEmpty() ? SparkEnv.get().blockManager().blockManagerId().host() : bindHost;
+  }
+
+  private record Driver(CoordinatorClient client, int rank, TrainSpec spec)
+      implements RankTrainer.Driver {
+    @Override
+    public boolean stopRequested() {
+      return client.stopRequested();
+    }
+
+    @Override
+    public void stepCompleted(StepReport report) {
+      long step = report.step();
+      boolean isLogged =
+          step == 1 || step % spec.train().logEvery() == 0 || step == spec.train().steps();
+      if (rank == 0 && isLogged) {
+        client.reportStep(report);
+      }
+    }
+
+    @Override
+    public void checkpointWritten(TrainState.Progress progress, Map<String, String> files) {
+      client.awaitCommit(
+          new CheckpointPart(rank, progress.step(), files, ProgressJson.write(progress)));
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package io.github.pumaspark.jobs.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.pumaspark.data.lang.ConfigException;
+import io.github.pumaspark.data.storage.DirectoryLock;
+import io.github.pumaspark.data.storage.Storage;
+import io.github.pumaspark.jobs.config.EffectiveConfig;
+import io.github.pumaspark.model.checkpoint.CheckpointStore;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** The directory of one run: who it is, its settings, metrics and checkpoints. Driver only. */
+final class RunDirectory {
+  private static final String IDENTITY = "run.json";
+  private static final String CONFIG = "config.json";
+  private static final int MAX_BYTES = 1 << 24;
+
+  /** Settings that a run cannot change and stay the same run. */
+  private static final List<String> FIXED =
+      List.of("network", "masking", "optimizer", "train.seed", "train.global-batch-size");
+
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+  private final Path directory;
+  private final Configuration configuration;
+  private final String runId;
+
+  private RunDirectory(Path directory, Configuration configuration, String runId) {
+    this.directory = directory;
+    this.configuration = configuration;
+    this.runId = runId;
+  }
+
+  /**
+   * Makes this process the only one that works on the run, making its directory if it is not there.
+   *
+   * @throws ConfigException if the directory holds something else; nothing is changed then
+   * @throws IOException if another process works in it
+   */
+  static DirectoryLock lock(EffectiveConfig config, Configuration configuration)
+      throws IOException {
+    Path directory = new Path(config.values().run().directory());
+    FileSystem fs = Storage.of(directory, configuration);
+    if (!fs.exists(new Path(directory, IDENTITY))) {
+      requireEmpty(fs, directory);
+    }
+    return DirectoryLock.acquire(directory, configuration);
+  }
+
+  /**
+   * Opens the directory of a run, making it if it is not there.
+   *
+   * @param datasetSha256 of the training dataset's manifest
+   * @throws ConfigException if the directory holds something else, or a run with other settings
+   */
+  static RunDirectory open(
+      EffectiveConfig config, String datasetSha256, Configuration configuration)
+      throws IOException {
+    Path directory = new Path(config.values().run().directory());
+    FileSystem fs = Storage.of(directory, configuration);
+    Path identity = new Path(directory, IDENTITY);
+    if (!fs.exists(identity)) {
+      requireEmpty(fs, directory);
+      String runId = UUID.randomUUID().toString();
+      Storage.writeAtomically(new Path(directory, CONFIG), configuration, config.toJson());
+      String text =
+          JSON.createObjectNode()
+              .put("schema_version", 1)
+              .put("run_id", runId)
+              .put("dataset_manifest_sha256", datasetSha256)
+              .toPrettyString();
+      Storage.writeAtomically(identity, configuration, text + "\n");
+      return new RunDirectory(directory, configuration, runId);
+    }
+    JsonNode found = JSON.readTree(Storage.read(identity, configuration, MAX_BYTES));
+    JsonNode before =
+        JSON.readTree(Storage.read(new Path(directory, CONFIG), configuration, MAX_BYTES));
+    requireSame(directory, before, JSON.readTree(config.toJson()));
+    String dataset = found.path("dataset_manifest_sha256").asText();
+    if (!dataset.equals(datasetSha256)) {
+      throw new ConfigException(
+          "Cannot go on in '"
+              + directory
+              + "': its run trains on another dataset (manifest "
+              + dataset
+              + ", dataset.train has "
+              + datasetSha256
+              + "). Choose another run.directory.");
+    }
+    return new RunDirectory(directory, configuration, found.path("run_id").asText());
+  }
+
+  /** Identity of the run, made when the directory was. */
+  String runId() {
+    return runId;
+  }
+
+  /** Where checkpoints are. */
+  Path checkpoints() {
+    return new Path(directory, "checkpoints");
+  }
+
+  /** The run's checkpoints. */
+  CheckpointStore store() {
+    return new CheckpointStore(checkpoints(), configuration);
+  }
+
+  /** The run's metrics, going on after a step. */
+  MetricsLog metrics(long step) throws IOException {
+    return new MetricsLog(new Path(directory, "metrics.jsonl"), configuration, step);
+  }
+
+  private static void requireEmpty(FileSystem fs, Path directory) throws IOException {
+    if (!fs.exists(directory)) {
+      return;
+    }
+    if (!fs.getFileStatus(directory).isDirectory()) {
+      throw new ConfigException("Cannot use run.directory '" + directory + "': it is a file");
+    }
+    for (FileStatus status : fs.listStatus(directory)) {
+      String name = status.getPath().getName();
+      if (!name.equals(CONFIG)
+          && !name.equals(DirectoryLock.NAME)
+          && !Storage.isTemporary(status.getPath())) {
+        throw new ConfigException(
+            "Cannot use run.directory '"
+                + directory
+                + "': it holds files that are no part of a run, such as '"
+                + name
+                + "'. Choose another directory.");
+      }
+    }
+  }
+
+  private static void requireSame(Path directory, JsonNode before, JsonNode now) {
+    List<String> problems = new ArrayList<>();
+    for (String key : FIXED) {
+      compare(key, at(before, key), at(now, key), problems);
+    }
+    if (!problems.isEmpty()) {
+      problems.add(
+          0,
+          "Cannot go on in '"
+              + directory
+              + "': its run has other settings. Choose another run.directory, or use the same:");
+      throw new ConfigException(problems);
+    }
+  }
+
+  private static JsonNode at(JsonNode config, String key) {
+    return config.at("/" + key.replace('.', '/'));
+  }
+
+  private static void compare(String key, JsonNode before, JsonNode now, List<String> problems) {
+    if (before.isObject() && now.isObject()) {
+      Set<String> names = new TreeSet<>();
+      before.fieldNames().forEachRemaining(names::add);
+      now.fieldNames().forEachRemaining(names::add);
+      for (String name : names) {
+        compare(key + "." + name, before.path(name), now.path(name), problems);
+      }
+    } else if (!before.equals(now)) {
+      problems.add(key + ": " + before + " there, " + now + " here");
+    }
+  }
+}
