@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.model.engine.DeviceChoice;
+import io.github.pumaspark.model.engine.Precision;
 import io.github.pumaspark.model.masking.MaskingConfig;
+import io.github.pumaspark.model.network.ActivationCheckpointing;
 import io.github.pumaspark.model.network.NetworkConfig;
+import io.github.pumaspark.model.network.NetworkProfile;
 import io.github.pumaspark.model.optimizer.OptimizerConfig;
 import io.github.pumaspark.model.train.TrainConfig;
 import java.io.IOException;
@@ -28,10 +31,34 @@ final class EffectiveConfigTest {
             new RunConfig(
                 new RunSection("puma", "runs/puma"),
                 new DatasetSection("", ""),
-                new NetworkConfig(128, 3, 4, 4, 384, 10000.0, 1e-6, false, 0.02),
+                new NetworkConfig(
+                    0,
+                    0,
+                    128,
+                    3,
+                    4,
+                    4,
+                    384,
+                    10000.0,
+                    1e-6,
+                    false,
+                    false,
+                    0,
+                    0.02,
+                    NetworkProfile.DEFAULT),
                 new MaskingConfig(MaskingConfig.Strategy.PROGRESSIVE, 8, 1),
-                new OptimizerConfig(1e-3, 0.9, 0.95, 1e-8, 0.01, 1.0, 100),
-                new TrainConfig(1, 1000, 128, 0, 250, 0, 10, Duration.ZERO),
+                new OptimizerConfig(1e-3, 0.9, 0.95, 1e-8, 0.01, 1.0, 100, 0),
+                new TrainConfig(
+                    1,
+                    1000,
+                    128,
+                    0,
+                    Precision.FP32,
+                    ActivationCheckpointing.NONE,
+                    250,
+                    0,
+                    10,
+                    Duration.ZERO),
                 new ClusterConfig(
                     2,
                     1,

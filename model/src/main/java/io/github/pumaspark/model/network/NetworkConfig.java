@@ -4,9 +4,11 @@ import io.github.pumaspark.data.lang.Check;
 import java.io.Serializable;
 
 /**
- * Sizes of the transformer, keys {@code network.*}; vocabulary and sequence length come from the
- * dataset.
+ * Sizes and options of the transformer, keys {@code network.*}.
  *
+ * @param vocabSize rows of the embedding, the mask token's included; 0 = as many as the dataset's
+ *     tokenizer has ids
+ * @param maxPositions longest row that the network takes; 0 = the dataset's sequence length
  * @param width channels of the residual stream (D)
  * @param layers transformer blocks
  * @param heads query heads (H); must divide {@code width}, and {@code width / heads} must be even
@@ -15,9 +17,15 @@ import java.io.Serializable;
  * @param ropeBase base of the rotary position frequencies
  * @param normEpsilon added to the mean square in RMSNorm
  * @param tiedHead whether the head's matrix is the embedding
- * @param initStd standard deviation of the initial weights
+ * @param causal whether a position sees only itself and earlier ones
+ * @param dropout probability with which a channel of a branch's output (attention, SwiGLU) is
+ *     dropped in training, in [0, 1)
+ * @param initStd standard deviation of the initial weights; {@link NetworkProfile#DEFAULT} only
+ * @param profile which of two sets of equations
  */
 public record NetworkConfig(
+    int vocabSize,
+    int maxPositions,
     int width,
     int layers,
     int heads,
@@ -26,9 +34,18 @@ public record NetworkConfig(
     double ropeBase,
     double normEpsilon,
     boolean tiedHead,
-    double initStd)
+    boolean causal,
+    double dropout,
+    double initStd,
+    NetworkProfile profile)
     implements Serializable {
   public NetworkConfig {
+    Check.argument(
+        vocabSize == 0 || vocabSize >= 2,
+        "network.vocab-size must be 0 or at least 2: %s",
+        vocabSize);
+    Check.argument(
+        maxPositions >= 0, "network.max-positions must not be negative: %s", maxPositions);
     Check.argument(width > 0, "network.width must be positive: %s", width);
     Check.argument(layers > 0, "network.layers must be positive: %s", layers);
     Check.argument(
@@ -50,6 +67,7 @@ public record NetworkConfig(
         feedForwardWidth > 0, "network.feed-forward-width must be positive: %s", feedForwardWidth);
     Check.argument(ropeBase > 1, "network.rope-base must be greater than 1: %s", ropeBase);
     Check.argument(normEpsilon > 0, "network.norm-epsilon must be positive: %s", normEpsilon);
+    Check.argument(0 <= dropout && dropout < 1, "network.dropout must be in [0, 1): %s", dropout);
     Check.argument(initStd > 0, "network.init-std must be positive: %s", initStd);
   }
 

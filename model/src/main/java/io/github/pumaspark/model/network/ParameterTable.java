@@ -57,6 +57,9 @@ public record ParameterTable(List<Entry> entries, int length) {
       table.matrix(block + "self_attn.v_proj.weight", keyValueWidth, width);
       table.vector(block + "self_attn.v_proj.bias", keyValueWidth, Initial.ZEROS);
       table.matrix(block + "self_attn.o_proj.weight", width, queryWidth);
+      if (config.profile() == NetworkProfile.REFERENCE) {
+        table.vector(block + "self_attn.o_proj.bias", width, Initial.ZEROS);
+      }
       table.vector(block + "post_attention_layernorm.weight", width, Initial.ONES);
       table.matrix(block + "mlp.gate_proj.weight", config.feedForwardWidth(), width);
       table.matrix(block + "mlp.up_proj.weight", config.feedForwardWidth(), width);

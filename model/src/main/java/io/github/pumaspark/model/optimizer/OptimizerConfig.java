@@ -13,6 +13,7 @@ import java.io.Serializable;
  * @param weightDecay decoupled, on every parameter
  * @param clipNorm global gradient norm above which gradients are scaled down; 0 = never
  * @param warmupSteps steps of linear growth from 0 to the peak
+ * @param emaDecay decay of the exponential moving average of the weights, in [0, 1); 0 = no average
  */
 public record OptimizerConfig(
     double learningRate,
@@ -21,7 +22,8 @@ public record OptimizerConfig(
     double epsilon,
     double weightDecay,
     double clipNorm,
-    int warmupSteps)
+    int warmupSteps,
+    double emaDecay)
     implements Serializable {
   public OptimizerConfig {
     Check.argument(learningRate > 0, "optimizer.learning-rate must be positive: %s", learningRate);
@@ -33,5 +35,7 @@ public record OptimizerConfig(
     Check.argument(clipNorm >= 0, "optimizer.clip-norm must not be negative: %s", clipNorm);
     Check.argument(
         warmupSteps >= 0, "optimizer.warmup-steps must not be negative: %s", warmupSteps);
+    Check.argument(
+        0 <= emaDecay && emaDecay < 1, "optimizer.ema-decay must be in [0, 1): %s", emaDecay);
   }
 }

@@ -1,6 +1,8 @@
 package io.github.pumaspark.model.train;
 
 import io.github.pumaspark.data.lang.Check;
+import io.github.pumaspark.model.engine.Precision;
+import io.github.pumaspark.model.network.ActivationCheckpointing;
 import java.io.Serializable;
 import java.time.Duration;
 
@@ -12,6 +14,8 @@ import java.time.Duration;
  * @param globalBatchSize sequences per step over all ranks; constant over a run, whatever the world
  *     size
  * @param microBatchSize sequences per forward-backward on one rank; 0 = the whole rank batch
+ * @param precision of matrix products
+ * @param activationCheckpointing what the backward pass computes again to save memory
  * @param checkpointEvery steps between checkpoints; the last step always gets one
  * @param keepLast newest checkpoints kept; 0 = all
  * @param logEvery steps between metric records
@@ -22,6 +26,8 @@ public record TrainConfig(
     int steps,
     int globalBatchSize,
     int microBatchSize,
+    Precision precision,
+    ActivationCheckpointing activationCheckpointing,
     int checkpointEvery,
     int keepLast,
     int logEvery,

@@ -11,6 +11,7 @@ import io.github.pumaspark.model.engine.DeviceChoice;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.network.Denoiser;
 import io.github.pumaspark.model.network.NetworkConfig;
+import io.github.pumaspark.model.network.NetworkProfile;
 import io.github.pumaspark.model.network.Predictor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,7 +26,8 @@ final class NetworkFileTest {
   private static final Configuration CONFIGURATION = new Configuration(false);
   private static final TokenizerSpec TOKENIZER = new SudokuTokenizer(6).spec();
   private static final NetworkConfig NETWORK =
-      new NetworkConfig(8, 2, 2, 2, 12, 10_000, 1e-6, false, 0.3);
+      new NetworkConfig(
+          0, 0, 8, 2, 2, 2, 12, 10_000, 1e-6, false, false, 0, 0.3, NetworkProfile.DEFAULT);
   private static final int[] TOKENS = {7, 1, 7, 2};
   private static final int[] MASKED = {0, 2};
 
@@ -75,8 +77,12 @@ final class NetworkFileTest {
     try (Denoiser network = network(NETWORK)) {
       checkpoint = checkpoint(network);
     }
-    NetworkConfig wider = new NetworkConfig(8, 2, 2, 2, 16, 10_000, 1e-6, false, 0.3);
-    NetworkConfig deeper = new NetworkConfig(8, 3, 2, 2, 12, 10_000, 1e-6, false, 0.3);
+    NetworkConfig wider =
+        new NetworkConfig(
+            0, 0, 8, 2, 2, 2, 16, 10_000, 1e-6, false, false, 0, 0.3, NetworkProfile.DEFAULT);
+    NetworkConfig deeper =
+        new NetworkConfig(
+            0, 0, 8, 3, 2, 2, 12, 10_000, 1e-6, false, false, 0, 0.3, NetworkProfile.DEFAULT);
 
     assertThatThrownBy(() -> open(checkpoint, wider))
         .isInstanceOf(ConfigException.class)

@@ -32,9 +32,12 @@ final class DenoiserTest {
 
   static Stream<NetworkConfig> configs() {
     return Stream.of(
-        new NetworkConfig(16, 2, 4, 4, 24, 10_000, 1e-6, false, 0.2),
-        new NetworkConfig(16, 2, 4, 2, 24, 10_000, 1e-6, true, 0.2),
-        new NetworkConfig(12, 1, 2, 1, 8, 100, 1e-5, false, 0.2));
+        new NetworkConfig(
+            0, 0, 16, 2, 4, 4, 24, 10_000, 1e-6, false, false, 0, 0.2, NetworkProfile.DEFAULT),
+        new NetworkConfig(
+            0, 0, 16, 2, 4, 2, 24, 10_000, 1e-6, true, false, 0, 0.2, NetworkProfile.DEFAULT),
+        new NetworkConfig(
+            0, 0, 12, 1, 2, 1, 8, 100, 1e-5, false, false, 0, 0.2, NetworkProfile.DEFAULT));
   }
 
   @ParameterizedTest
@@ -115,7 +118,9 @@ final class DenoiserTest {
 
   @Test
   void aHeadInChunksEqualsOneWithout() {
-    NetworkConfig config = new NetworkConfig(4, 1, 1, 1, 4, 10_000, 1e-6, false, 0.2);
+    NetworkConfig config =
+        new NetworkConfig(
+            0, 0, 4, 1, 1, 1, 4, 10_000, 1e-6, false, false, 0, 0.2, NetworkProfile.DEFAULT);
     int vocabSize = 1 << 20; // so large that 16 positions are a chunk
     int[] tokens = new int[48];
     int[] positions = new int[40];
@@ -200,7 +205,9 @@ final class DenoiserTest {
 
   @Test
   void initialWeightsAreAFunctionOfTheSeed() {
-    NetworkConfig config = new NetworkConfig(64, 1, 2, 2, 64, 10_000, 1e-6, false, 0.02);
+    NetworkConfig config =
+        new NetworkConfig(
+            0, 0, 64, 1, 2, 2, 64, 10_000, 1e-6, false, false, 0, 0.02, NetworkProfile.DEFAULT);
     try (Denoiser first = Denoiser.forInference(config, VOCAB, MASK, LENGTH, ComputeDevice.cpu());
         Denoiser second = Denoiser.trainable(config, VOCAB, MASK, LENGTH, ComputeDevice.cpu())) {
       first.parameters().initialize(11, 0.02);

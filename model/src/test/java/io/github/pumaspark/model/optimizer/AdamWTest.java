@@ -7,6 +7,7 @@ import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.network.Denoiser;
 import io.github.pumaspark.model.network.NetworkConfig;
+import io.github.pumaspark.model.network.NetworkProfile;
 import io.github.pumaspark.model.network.Parameters;
 import java.nio.FloatBuffer;
 import java.util.Random;
@@ -15,9 +16,10 @@ import org.junit.jupiter.api.Test;
 
 final class AdamWTest {
   private static final NetworkConfig TINY =
-      new NetworkConfig(8, 1, 2, 2, 8, 10_000, 1e-6, false, 0.1);
+      new NetworkConfig(
+          0, 0, 8, 1, 2, 2, 8, 10_000, 1e-6, false, false, 0, 0.1, NetworkProfile.DEFAULT);
   private static final OptimizerConfig CONFIG =
-      new OptimizerConfig(1e-2, 0.9, 0.99, 1e-8, 0.1, 0.5, 0);
+      new OptimizerConfig(1e-2, 0.9, 0.99, 1e-8, 0.1, 0.5, 0, 0);
 
   @BeforeEach
   void prepareThread() {

@@ -7,8 +7,11 @@ import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
 import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.engine.DeviceChoice;
+import io.github.pumaspark.model.engine.Precision;
 import io.github.pumaspark.model.masking.MaskingConfig;
+import io.github.pumaspark.model.network.ActivationCheckpointing;
 import io.github.pumaspark.model.network.NetworkConfig;
+import io.github.pumaspark.model.network.NetworkProfile;
 import io.github.pumaspark.model.optimizer.OptimizerConfig;
 import java.io.IOException;
 import java.time.Duration;
@@ -27,8 +30,11 @@ import org.apache.hadoop.fs.Path;
 
 /** A run in a directory, with ranks as threads and checkpoints as the driver would make them. */
 final class LocalRun {
-  static final NetworkConfig NETWORK = new NetworkConfig(16, 1, 2, 1, 24, 10_000, 1e-6, false, 0.1);
-  static final OptimizerConfig OPTIMIZER = new OptimizerConfig(1e-2, 0.9, 0.95, 1e-8, 0.01, 1, 2);
+  static final NetworkConfig NETWORK =
+      new NetworkConfig(
+          0, 0, 16, 1, 2, 1, 24, 10_000, 1e-6, false, false, 0, 0.1, NetworkProfile.DEFAULT);
+  static final OptimizerConfig OPTIMIZER =
+      new OptimizerConfig(1e-2, 0.9, 0.95, 1e-8, 0.01, 1, 2, 0);
   static final MaskingConfig RANDOM = new MaskingConfig(MaskingConfig.Strategy.RANDOM, 3, 1);
   static final MaskingConfig PROGRESSIVE =
       new MaskingConfig(MaskingConfig.Strategy.PROGRESSIVE, 3, 3);
@@ -52,7 +58,17 @@ final class LocalRun {
         NETWORK,
         masking,
         optimizer,
-        new TrainConfig(3, steps, 6, 0, 1000, 0, 1, Duration.ZERO),
+        new TrainConfig(
+            3,
+            steps,
+            6,
+            0,
+            Precision.FP32,
+            ActivationCheckpointing.NONE,
+            1000,
+            0,
+            1,
+            Duration.ZERO),
         dataset.toString(),
         checkpoints.toString(),
         "",

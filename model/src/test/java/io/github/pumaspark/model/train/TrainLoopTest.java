@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
 import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.engine.Precision;
 import io.github.pumaspark.model.masking.MaskingConfig;
+import io.github.pumaspark.model.network.ActivationCheckpointing;
 import io.github.pumaspark.model.network.ParameterTable;
 import io.github.pumaspark.model.optimizer.OptimizerConfig;
 import java.io.IOException;
@@ -32,10 +34,10 @@ final class TrainLoopTest {
 
   /** With so large an epsilon, updates hang on gradients smoothly; with none, on their signs. */
   private static final OptimizerConfig SMOOTH =
-      new OptimizerConfig(1e-2, 0.9, 0.95, 1e-2, 0.01, 1, 2);
+      new OptimizerConfig(1e-2, 0.9, 0.95, 1e-2, 0.01, 1, 2, 0);
 
   private static final OptimizerConfig NO_CLIPPING =
-      new OptimizerConfig(1e-2, 0.9, 0.95, 1e-8, 0.01, 0, 2);
+      new OptimizerConfig(1e-2, 0.9, 0.95, 1e-8, 0.01, 0, 2, 0);
 
   @TempDir private java.nio.file.Path temporary;
   private Path dataset;
@@ -185,7 +187,17 @@ final class TrainLoopTest {
             spec.network(),
             spec.masking(),
             spec.optimizer(),
-            new TrainConfig(3, 1, 6, microBatchSize, 1, 0, 1, Duration.ZERO),
+            new TrainConfig(
+                3,
+                1,
+                6,
+                microBatchSize,
+                Precision.FP32,
+                ActivationCheckpointing.NONE,
+                1,
+                0,
+                1,
+                Duration.ZERO),
             spec.dataset(),
             spec.checkpoints(),
             "",
