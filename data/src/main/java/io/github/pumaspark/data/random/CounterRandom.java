@@ -34,7 +34,8 @@ public final class CounterRandom {
     MASK_POSITIONS(9),
     SAMPLER(10),
     LIKELIHOOD(11),
-    PUZZLE(12);
+    PUZZLE(12),
+    DROPOUT(13);
 
     private final long code;
 

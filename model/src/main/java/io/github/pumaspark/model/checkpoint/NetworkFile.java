@@ -3,7 +3,10 @@ package io.github.pumaspark.model.checkpoint;
 import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.DeviceChoice;
+import io.github.pumaspark.model.engine.Precision;
 import io.github.pumaspark.model.engine.TorchThread;
+import io.github.pumaspark.model.network.ActivationCheckpointing;
+import io.github.pumaspark.model.network.ComputeSettings;
 import io.github.pumaspark.model.network.Denoiser;
 import io.github.pumaspark.model.network.NetworkConfig;
 import io.github.pumaspark.model.network.ParameterTable;
@@ -78,7 +81,11 @@ public final class NetworkFile {
     ComputeDevice device = TorchThread.device(choice, gpuAddresses, allowCpuFallback);
     Denoiser denoiser =
         Denoiser.forInference(
-            network, vocabSize, maskTokenId, checkpoint.state().dataset().sequenceLength(), device);
+            network,
+            vocabSize,
+            maskTokenId,
+            checkpoint.state().dataset().sequenceLength(),
+            new ComputeSettings(device, Precision.FP32, ActivationCheckpointing.NONE));
     try {
       read(checkpoint, denoiser.parameters());
       return denoiser;

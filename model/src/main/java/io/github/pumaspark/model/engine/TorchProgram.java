@@ -1,6 +1,5 @@
 package io.github.pumaspark.model.engine;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -76,35 +75,7 @@ public final class TorchProgram implements AutoCloseable {
   }
 
   /**
-   * Runs a method with autograd recording on. Arguments are matched by position; arrays in one list
-   * argument follow each other.
-   *
-   * @param arguments each an {@link NDArray} or a {@code List} of arrays
-   * @return the result, one array or the members of a tuple, attached to {@code resultScope}
-   */
-  public NDList differentiate(NDManager resultScope, String method, Object... arguments) {
-    NDList list = new NDList();
-    try (NDManager names = resultScope.newSubManager()) {
-      NDArray name = names.create(0);
-      name.setName("module_method:" + method);
-      list.add(name);
-      for (int i = 0; i < arguments.length; i++) {
-        if (arguments[i] instanceof List<?> members) {
-          for (Object member : members) {
-            add(list, (NDArray) member, "p" + i + "[]");
-          }
-        } else {
-          add(list, (NDArray) arguments[i], "p" + i);
-        }
-      }
-      NDList result = IValueUtils.forward(module, list, true);
-      result.attach(resultScope);
-      return result;
-    }
-  }
-
-  /**
-   * Runs a method without autograd.
+   * Runs a method; nothing is recorded for autograd.
    *
    * @param arguments each an {@link NDArray}, a {@code List} of arrays, a {@code Long}, {@code
    *     Double} or {@code Boolean}, or a {@code long[]}
@@ -117,7 +88,7 @@ public final class TorchProgram implements AutoCloseable {
     }
   }
 
-  /** Runs a method without autograd for what it does to its arguments; the result is dropped. */
+  /** Runs a method for what it does to its arguments; the result is dropped. */
   public void execute(String method, Object... arguments) {
     call(method, arguments).close();
   }
@@ -141,11 +112,6 @@ public final class TorchProgram implements AutoCloseable {
         }
       }
     }
-  }
-
-  private static void add(NDList list, NDArray array, String name) {
-    array.setName(name);
-    list.add(array);
   }
 
   private static IValue value(Object argument) {

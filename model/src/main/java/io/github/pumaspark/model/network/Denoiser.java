@@ -1,88 +1,133 @@
 package io.github.pumaspark.model.network;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.jni.JniUtils;
 import io.github.pumaspark.data.lang.Check;
-import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.TorchProgram;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The masked diffusion network: a bidirectional transformer with an unmasking head on chosen
- * positions, without a time input (the mask pattern is the time).
+ * The masked diffusion network: a bidirectional (or causal) transformer with an unmasking head on
+ * chosen positions, without a time input (the mask pattern is the time).
  *
  * <p>Qwen2's block: RMSNorm, attention with rotary positions and biases on q, k, v, SwiGLU.
  * Documents packed into one row neither see each other nor share positions. Not thread-safe; call
  * it from a thread prepared by {@code TorchThread}. Owns all native memory until closed.
  */
 public final class Denoiser implements Predictor {
-  /** Positions whose scores over the vocabulary exist at the same time. */
-  private static final int MAX_SCORES = 1 << 24;
+  /** Attention scores that exist at a time where they are not kept. */
+  private static final long MAX_ATTENTION_CELLS = 1 << 23;
 
-  private final NetworkConfig config;
+  private static final int DROPOUT_RESOLUTION = 1 << 24;
+
   private final int vocabSize;
   private final int maskTokenId;
   private final int sequenceLength;
   private final NDManager owner;
-  private final TorchProgram program;
+  private final TorchProgram trunkProgram;
+  private final TorchProgram headProgram;
   private final Parameters parameters;
-  private final Rotary rotary;
+  private final Trunk trunk;
+  private final UnmaskingHead head;
 
-  private Denoiser(
+  /** As the factories, in any number types. */
+  Denoiser(
       NetworkConfig config,
       int vocabSize,
       int maskTokenId,
       int sequenceLength,
-      ComputeDevice device,
+      ComputeSettings settings,
+      NumberTypes types,
       boolean trainable) {
     Check.argument(
         0 <= maskTokenId && maskTokenId < vocabSize,
         "mask token id must be in [0, %s): %s",
         vocabSize,
         maskTokenId);
-    this.config = config;
+    Check.argument(
+        config.maxPositions() == 0 || sequenceLength <= config.maxPositions(),
+        "network.max-positions %s is too small for rows of %s tokens",
+        config.maxPositions(),
+        sequenceLength);
     this.vocabSize = vocabSize;
     this.maskTokenId = maskTokenId;
     this.sequenceLength = sequenceLength;
-    this.owner = NDManager.newBaseManager(device.device(), "PyTorch");
+    this.owner = NDManager.newBaseManager(settings.device().device(), "PyTorch");
     this.owner.setName("denoiser");
     try {
-      ParameterTable table = ParameterTable.of(config, vocabSize);
-      this.program =
-          TorchProgram.load(owner, Denoiser.class, "denoiser.torchscript", constants(table));
-      this.parameters = new Parameters(owner, program, table, trainable);
-      this.rotary = new Rotary(owner, config, sequenceLength);
+      boolean isOneDnn = types != NumberTypes.FP64 && !owner.getDevice().isGpu();
+      this.trunkProgram =
+          TorchProgram.load(
+              owner,
+              Denoiser.class,
+              "trunk.torchscript",
+              constants(config, sequenceLength, types, isOneDnn));
+      this.headProgram =
+          TorchProgram.load(
+              owner,
+              Denoiser.class,
+              "unmasking-head.torchscript",
+              UnmaskingHead.constants(config, vocabSize, maskTokenId, types, isOneDnn));
+      this.parameters =
+          new Parameters(
+              owner, trunkProgram, ParameterTable.of(config, vocabSize), types.master(), trainable);
+      this.trunk =
+          new Trunk(
+              owner,
+              config,
+              sequenceLength,
+              trunkProgram,
+              parameters,
+              types,
+              settings.activationCheckpointing());
+      this.head =
+          new UnmaskingHead(owner, config, vocabSize, trunkProgram, headProgram, parameters, types);
     } catch (RuntimeException e) {
       owner.close();
       throw e;
     }
   }
 
-  /** A network with zero weights that can be trained. */
+  /**
+   * A network with zero weights that can be trained.
+   *
+   * @param vocabSize ids (V), the mask token's included
+   * @param sequenceLength length of a row (L)
+   * @throws IllegalArgumentException if the rows are longer than the network's positions
+   */
   public static Denoiser trainable(
       NetworkConfig config,
       int vocabSize,
       int maskTokenId,
       int sequenceLength,
-      ComputeDevice device) {
-    return new Denoiser(config, vocabSize, maskTokenId, sequenceLength, device, true);
+      ComputeSettings settings) {
+    return new Denoiser(
+        config,
+        vocabSize,
+        maskTokenId,
+        sequenceLength,
+        settings,
+        NumberTypes.of(settings.precision()),
+        true);
   }
 
-  /** A network with zero weights and no room for gradients. */
+  /** As {@link #trainable}, without room for gradients. */
   public static Denoiser forInference(
       NetworkConfig config,
       int vocabSize,
       int maskTokenId,
       int sequenceLength,
-      ComputeDevice device) {
-    return new Denoiser(config, vocabSize, maskTokenId, sequenceLength, device, false);
+      ComputeSettings settings) {
+    return new Denoiser(
+        config,
+        vocabSize,
+        maskTokenId,
+        sequenceLength,
+        settings,
+        NumberTypes.of(settings.precision()),
+        false);
   }
 
   /** Weights and gradients; owned by this network. */
@@ -103,107 +148,63 @@ public final class Denoiser implements Predictor {
   /**
    * One forward and backward pass; gradients are added to {@link Parameters#flatGradient}.
    *
-   * @param noisyTokens [B * L], row-major
-   * @param segments [B * L], document number within the row
-   * @param positions [N], flat indices of the masked positions, ascending
-   * @param targets [N], the clean tokens there
-   * @param lossWeights [N], weight of each position in the loss
+   * @param listener hears which gradients are finished, from the head to the embedding
+   * @throws IllegalArgumentException if a token or target is not in the vocabulary
    */
-  public Scores forwardBackward(
-      int[] noisyTokens, int[] segments, int[] positions, int[] targets, float[] lossWeights) {
-    int n = positions.length;
-    if (n == 0) {
-      return new Scores(0, new float[0], new float[0]);
+  public Scores forwardBackward(Pass pass, GradientListener listener) {
+    check(pass.noisyTokens(), pass.segments());
+    for (int target : pass.targets()) {
+      Check.argument(
+          0 <= target && target < vocabSize && target != maskTokenId,
+          "Invalid target: token id %s (must be in [0, %s) and not the mask token %s)",
+          target,
+          vocabSize,
+          maskTokenId);
     }
+    int n = pass.positions().length;
     float[] nll = new float[n];
     float[] confidence = new float[n];
-    double lossSum = 0;
-    JniUtils.setGradMode(true);
-    try (NDManager scope = owner.newSubManager()) {
-      PtNDArray rows = (PtNDArray) rows(scope, noisyTokens, segments, positions, true);
-      // The head runs on a copy cut off from the trunk, chunk by chunk, so that the scores of one
-      // chunk
-      // are freed before the next; the trunk's backward pass then runs once.
-      PtNDArray cut = JniUtils.detachGradient(rows);
-      cut.attach(scope);
-      cut.setRequiresGradient(true);
-      int chunk = Math.max(1, MAX_SCORES / vocabSize);
-      for (int start = 0; start < n; start += chunk) {
-        int end = Math.min(n, start + chunk);
-        try (NDManager chunkScope = scope.newSubManager()) {
-          NDArray part = n <= chunk ? cut : cut.get(start + ":" + end);
-          NDList result =
-              program.differentiate(
-                  chunkScope,
-                  "loss",
-                  parameters.weights(),
-                  part,
-                  longs(chunkScope, targets, start, end),
-                  floats(chunkScope, lossWeights, start, end));
-          PtNDArray loss = (PtNDArray) result.get(0);
-          JniUtils.backward(loss, (PtNDArray) chunkScope.ones(loss.getShape()), false, false);
-          lossSum += loss.getFloat();
-          System.arraycopy(result.get(1).toFloatArray(), 0, nll, start, end - start);
-          System.arraycopy(result.get(2).toFloatArray(), 0, confidence, start, end - start);
-        }
-      }
-      PtNDArray gradient = cut.getGradient();
-      gradient.attach(scope);
-      JniUtils.backward(rows, gradient, false, false);
-    } finally {
-      JniUtils.setGradMode(false);
+    if (n == 0) {
+      listener.finished(0, parameters.table().length());
+      return new Scores(0, nll, confidence, 0, 0);
     }
-    return new Scores(lossSum, nll, confidence);
+    long start = System.nanoTime();
+    try (NDManager scope = owner.newSubManager();
+        Trunk.Trace trace = trunk.forward(scope, pass)) {
+      long middle = System.nanoTime();
+      NDArray dhidden = head.loss(scope, trace.hidden(), pass, nll, confidence);
+      ParameterTable.Entry headEntry = head.ownEntry();
+      if (headEntry != null) {
+        listener.finished(headEntry.offset(), headEntry.end());
+      }
+      trunk.backward(trace, dhidden, listener);
+      double lossSum = 0;
+      for (int i = 0; i < n; i++) {
+        lossSum += (double) pass.lossWeights()[i] * nll[i];
+      }
+      long end = System.nanoTime();
+      return new Scores(lossSum, nll, confidence, (middle - start) * 1e-9, (end - middle) * 1e-9);
+    }
   }
 
   @Override
   public Prediction predict(
       int[] noisyTokens, int[] segments, int[] positions, int @Nullable [] targets) {
-    int n = positions.length;
-    Prediction all =
-        new Prediction(
-            new int[n],
-            new float[n],
-            new float[n],
-            new float[n],
-            new float[targets == null ? 0 : n]);
-    if (n == 0) {
-      return all;
+    check(noisyTokens, segments);
+    if (positions.length == 0) {
+      float[] nothing = new float[0];
+      return new Prediction(new int[0], nothing, nothing, nothing, nothing);
     }
-    JniUtils.setGradMode(false);
     try (NDManager scope = owner.newSubManager()) {
-      NDArray rows = rows(scope, noisyTokens, segments, positions, false);
-      int chunk = Math.max(1, MAX_SCORES / vocabSize);
-      int[] anyTargets = targets == null ? new int[n] : targets;
-      for (int start = 0; start < n; start += chunk) {
-        int end = Math.min(n, start + chunk);
-        try (NDManager chunkScope = scope.newSubManager()) {
-          NDList result =
-              program.run(
-                  chunkScope,
-                  "predict",
-                  parameters.weights(),
-                  n <= chunk ? rows : rows.get(start + ":" + end),
-                  longs(chunkScope, anyTargets, start, end));
-          long[] tokens = result.get(0).toLongArray();
-          for (int i = start; i < end; i++) {
-            all.token()[i] = (int) tokens[i - start];
-          }
-          copy(result.get(1), all.maxLogProb(), start);
-          copy(result.get(2), all.margin(), start);
-          copy(result.get(3), all.entropy(), start);
-          if (targets != null) {
-            copy(result.get(4), all.targetLogProb(), start);
-          }
-        }
-      }
+      NDArray rows = trunk.hidden(scope, noisyTokens, segments, positions);
+      return head.predict(scope, rows, positions.length, targets);
     }
-    return all;
   }
 
   @Override
   public void close() {
-    program.close();
+    trunkProgram.close();
+    headProgram.close();
     owner.close();
   }
 
@@ -213,85 +214,67 @@ public final class Denoiser implements Predictor {
    * @param lossSum weighted sum of {@code nll}
    * @param nll [N], nats, of the clean token
    * @param confidence [N], natural log of the largest probability
+   * @param forwardSeconds time of the trunk's forward half
+   * @param backwardSeconds time of the rest: the head, which computes loss and gradient together,
+   *     and the trunk's backward half
    */
-  public record Scores(double lossSum, float[] nll, float[] confidence) {}
+  public record Scores(
+      double lossSum,
+      float[] nll,
+      float[] confidence,
+      double forwardSeconds,
+      double backwardSeconds) {}
 
-  private NDArray rows(
-      NDManager scope, int[] noisyTokens, int[] segments, int[] positions, boolean training) {
-    int length = sequenceLength;
+  private void check(int[] tokens, int[] segments) {
     Check.argument(
-        noisyTokens.length % length == 0 && segments.length == noisyTokens.length,
+        tokens.length % sequenceLength == 0 && segments.length == tokens.length,
         "tokens must fill rows of %s: %s tokens, %s segments",
-        length,
-        noisyTokens.length,
+        sequenceLength,
+        tokens.length,
         segments.length);
-    Shape shape = new Shape(noisyTokens.length / length, length);
-    NDArray tokens = scope.create(noisyTokens, shape);
-    NDArray at = longs(scope, positions, 0, positions.length);
-    Rotary.Inputs inputs = rotary.inputs(scope, segments);
-    if (training) {
-      NDArray hidden =
-          program
-              .differentiate(
-                  scope,
-                  "hidden",
-                  parameters.weights(),
-                  tokens,
-                  inputs.cos(),
-                  inputs.sin(),
-                  inputs.blocked())
-              .singletonOrThrow();
-      return program.differentiate(scope, "rows", hidden, at).singletonOrThrow();
+    for (int i = 0; i < tokens.length; i++) {
+      if (tokens[i] < 0 || tokens[i] >= vocabSize) {
+        throw new IllegalArgumentException(
+            "Invalid token id: %s at row %s, position %s (the network's vocabulary has %s ids)"
+                .formatted(tokens[i], i / sequenceLength, i % sequenceLength, vocabSize));
+      }
     }
-    NDArray hidden =
-        program
-            .run(
-                scope,
-                "hidden",
-                parameters.weights(),
-                tokens,
-                inputs.cos(),
-                inputs.sin(),
-                inputs.blocked())
-            .singletonOrThrow();
-    return program.run(scope, "rows", hidden, at).singletonOrThrow();
   }
 
-  private Map<String, Object> constants(ParameterTable table) {
-    int last = table.entries().size() - 1;
+  private static Map<String, Object> constants(
+      NetworkConfig config, int length, NumberTypes types, boolean isOneDnn) {
+    int allHeads = config.heads() + config.keyValueHeads();
+    int headWidth = config.headWidth();
+    int rotary = allHeads * headWidth / 2;
+    long cellsOfRow = (long) config.heads() * length * length;
+    long chunkRows = Math.max(1, MAX_ATTENTION_CELLS / cellsOfRow);
     Map<String, Object> constants = new HashMap<>();
-    constants.put("layers", config.layers());
+    constants.put("length", length);
     constants.put("width", config.width());
+    constants.put("cells", length * config.width());
     constants.put("heads", config.heads());
     constants.put("key_value_heads", config.keyValueHeads());
+    constants.put("all_heads", allHeads);
     constants.put("group_size", config.heads() / config.keyValueHeads());
-    constants.put("head_width", config.headWidth());
-    constants.put("half_head_width", config.headWidth() / 2);
-    constants.put("query_width", config.headWidth() * config.heads());
-    constants.put("score_scale", 1 / Math.sqrt(config.headWidth()));
+    constants.put("group_positions", config.heads() / config.keyValueHeads() * length);
+    constants.put("head_width", headWidth);
+    constants.put("half_head_width", headWidth / 2);
+    constants.put("query_width", headWidth * config.heads());
+    constants.put("rotary", rotary);
+    constants.put("twice_rotary", 2 * rotary);
+    constants.put("qkv_width", 2 * rotary + config.keyValueHeads() * headWidth);
+    constants.put("feed_forward_width", config.feedForwardWidth());
+    constants.put("twice_feed_forward_width", 2 * config.feedForwardWidth());
+    constants.put("chunk_rows", chunkRows);
+    constants.put("last_chunk_row", chunkRows - 1);
     constants.put("norm_epsilon", config.normEpsilon());
-    constants.put("final_norm", config.tiedHead() ? last : last - 1);
-    constants.put("head", config.tiedHead() ? 0 : last);
-    constants.put("vocab_size", vocabSize);
-    constants.put("mask_token_id", maskTokenId);
-    constants.put("after_mask_token_id", maskTokenId + 1);
+    constants.put("dropout_threshold", Math.round(config.dropout() * DROPOUT_RESOLUTION));
+    constants.put("dropout_scale", 1 / (1 - config.dropout()));
+    constants.put("interleaved", config.profile() == NetworkProfile.REFERENCE ? "True" : "False");
+    constants.put("converts", types.converts() ? "True" : "False");
+    constants.put("onednn", isOneDnn ? "True" : "False");
+    constants.put("compute", types.computeCode());
+    constants.put("master", types.masterCode());
     return constants;
-  }
-
-  private static NDArray longs(NDManager scope, int[] values, int start, int end) {
-    long[] wide = new long[end - start];
-    for (int i = start; i < end; i++) {
-      wide[i - start] = values[i];
-    }
-    return scope.create(wide);
-  }
-
-  private static NDArray floats(NDManager scope, float[] values, int start, int end) {
-    return scope.create(java.util.Arrays.copyOfRange(values, start, end));
-  }
-
-  private static void copy(NDArray from, float[] to, int start) {
-    float[] values = from.toType(DataType.FLOAT32, false).toFloatArray();
-    System.arraycopy(values, 0, to, start, values.length);
   }
 }

@@ -1,12 +1,10 @@
 package io.github.pumaspark.model.network;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.jni.JniUtils;
 import io.github.pumaspark.data.random.CounterRandom;
 import io.github.pumaspark.data.random.CounterRandom.Purpose;
 import io.github.pumaspark.model.engine.TorchProgram;
@@ -26,46 +24,35 @@ public final class Parameters {
   private final PtNDArray flatWeights;
   private final PtNDArray flatGradient;
   private final List<NDArray> weights;
+  private final List<NDArray> gradients;
   private final FloatBuffer weightBuffer;
   private final FloatBuffer gradientBuffer;
   private final boolean staged;
+  private final boolean buffered;
+  private long version;
 
   /**
    * Allocates zero weights and, if {@code trainable}, gradients.
    *
-   * @param program the denoiser's, for the views
+   * @param program the trunk's, for the views
+   * @param type of all arrays; the buffers are there for float32 only
    */
-  Parameters(NDManager owner, TorchProgram program, ParameterTable table, boolean trainable) {
+  Parameters(
+      NDManager owner,
+      TorchProgram program,
+      ParameterTable table,
+      DataType type,
+      boolean trainable) {
     this.program = program;
     this.table = table;
-    Shape shape = new Shape(table.length());
-    this.flatWeights = (PtNDArray) owner.zeros(shape, DataType.FLOAT32);
     this.staged = owner.getDevice().isGpu();
-    List<NDArray> views = new ArrayList<>();
-    for (ParameterTable.Entry entry : table.entries()) {
-      long[] extents = entry.shape().stream().mapToLong(Long::longValue).toArray();
-      NDArray view =
-          program
-              .run(
-                  owner,
-                  "view_of",
-                  flatWeights,
-                  (long) entry.offset(),
-                  (long) entry.elements(),
-                  extents)
-              .singletonOrThrow();
-      views.add(view);
-    }
-    this.weights = List.copyOf(views);
+    this.buffered = type == DataType.FLOAT32;
+    this.flatWeights = (PtNDArray) owner.zeros(new Shape(table.length()), type);
+    this.weights = views(owner, flatWeights);
     this.weightBuffer = buffer(flatWeights);
-    if (trainable) {
-      this.flatGradient = (PtNDArray) owner.zeros(shape, DataType.FLOAT32);
-      adoptGradient(owner);
-      this.gradientBuffer = buffer(flatGradient);
-    } else {
-      this.flatGradient = (PtNDArray) owner.zeros(new Shape(0), DataType.FLOAT32);
-      this.gradientBuffer = FloatBuffer.allocate(0);
-    }
+    this.flatGradient = (PtNDArray) owner.zeros(new Shape(trainable ? table.length() : 0), type);
+    this.gradients = trainable ? views(owner, flatGradient) : List.of();
+    this.gradientBuffer = trainable ? buffer(flatGradient) : FloatBuffer.allocate(0);
   }
 
   /** Names, shapes and offsets. */
@@ -76,6 +63,16 @@ public final class Parameters {
   /** The tensors in the order of the table; views of {@link #flatWeights}. */
   List<NDArray> weights() {
     return weights;
+  }
+
+  /** The gradients in the order of the table; views of {@link #flatGradient}. */
+  List<NDArray> gradients() {
+    return gradients;
+  }
+
+  /** Changes whenever the weights may have changed. */
+  long version() {
+    return version;
   }
 
   /** All weights, [table.length()]; owned by this. */
@@ -101,14 +98,18 @@ public final class Parameters {
     push(gradientBuffer, flatGradient);
   }
 
-  /** The weights in host memory, under the rules of {@link #gradientBuffer}. */
+  /**
+   * The weights in host memory, under the rules of {@link #gradientBuffer}; whatever has changed
+   * the weights, in here or in the tensor, must be followed by {@link #weightsWritten}.
+   */
   public FloatBuffer weightBuffer() {
     return staged ? pull(flatWeights, weightBuffer) : weightBuffer.duplicate();
   }
 
-  /** Makes changes of {@link #weightBuffer} visible to the tensor. */
+  /** Makes changes of {@link #weightBuffer} visible to the tensor and to the network. */
   public void weightsWritten() {
     push(weightBuffer, flatWeights);
+    version++;
   }
 
   /** Sets every gradient to zero in place. */
@@ -117,10 +118,10 @@ public final class Parameters {
   }
 
   /**
-   * Draws the initial weights: normal with a standard deviation, ones for norms, zeros for biases;
-   * a pure function of the seed, the tensor's index and the element.
+   * Draws the initial weights as the table says; a pure function of the seed, the tensor's index
+   * and the element.
    */
-  public void initialize(long seed, double std) {
+  public void initialize(long seed) {
     FloatBuffer values = weightBuffer();
     for (int tensor = 0; tensor < table.entries().size(); tensor++) {
       ParameterTable.Entry entry = table.entries().get(tensor);
@@ -129,7 +130,8 @@ public final class Parameters {
             switch (entry.initial()) {
               case ZEROS -> 0;
               case ONES -> 1;
-              case NORMAL -> (float) (std * normal(seed, tensor, i));
+              case NORMAL -> (float) (entry.scale() * normal(seed, tensor, i));
+              case UNIFORM -> (float) (entry.scale() * (2 * uniform(seed, tensor, i) - 1));
             };
         values.put(entry.offset() + i, value);
       }
@@ -137,36 +139,33 @@ public final class Parameters {
     weightsWritten();
   }
 
+  private static double uniform(long seed, int tensor, long draw) {
+    return CounterRandom.uniform(seed, Purpose.INITIAL_WEIGHTS, tensor, draw);
+  }
+
   /** Standard normal by Box and Muller's transform. */
   private static double normal(long seed, int tensor, long element) {
-    double radius = 1 - CounterRandom.uniform(seed, Purpose.INITIAL_WEIGHTS, tensor, 2 * element);
-    double angle = CounterRandom.uniform(seed, Purpose.INITIAL_WEIGHTS, tensor, 2 * element + 1);
+    double radius = 1 - uniform(seed, tensor, 2 * element);
+    double angle = uniform(seed, tensor, 2 * element + 1);
     return Math.sqrt(-2 * Math.log(radius)) * Math.cos(2 * Math.PI * angle);
   }
 
-  /*
-   * The gradient of a concatenation is cut into views of the incoming gradient, and a leaf without a
-   * gradient takes what arrives first as it is. One backward pass of zeros through the concatenation of all
-   * weights therefore turns the flat array into the gradients of the tensors; later passes add in place.
-   */
-  private void adoptGradient(NDManager owner) {
-    JniUtils.setGradMode(true);
-    try (NDManager scope = owner.newSubManager()) {
-      List<NDArray> gaps = new ArrayList<>();
-      for (int i = 0; i < weights.size(); i++) {
-        ParameterTable.Entry entry = table.entries().get(i);
-        int next = i + 1 < weights.size() ? table.entries().get(i + 1).offset() : table.length();
-        gaps.add(scope.zeros(new Shape(next - entry.end())));
-        weights.get(i).setRequiresGradient(true);
-      }
-      NDList joined = program.differentiate(scope, "joined", weights, gaps);
-      JniUtils.backward((PtNDArray) joined.singletonOrThrow(), flatGradient, false, false);
-    } finally {
-      JniUtils.setGradMode(false);
+  private List<NDArray> views(NDManager owner, NDArray flat) {
+    List<NDArray> views = new ArrayList<>();
+    for (ParameterTable.Entry entry : table.entries()) {
+      long[] extents = entry.shape().stream().mapToLong(Long::longValue).toArray();
+      views.add(
+          program
+              .run(owner, "view_of", flat, (long) entry.offset(), (long) entry.elements(), extents)
+              .singletonOrThrow());
     }
+    return List.copyOf(views);
   }
 
   private FloatBuffer buffer(PtNDArray array) {
+    if (!buffered) {
+      return FloatBuffer.allocate(0);
+    }
     ByteBuffer bytes =
         staged
             ? ByteBuffer.allocateDirect(Math.multiplyExact(table.length(), Float.BYTES))

@@ -4,43 +4,54 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.github.pumaspark.model.engine.TorchProgram;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Rotary position factors and the attention mask of a batch. Positions count from 0 within each
- * document of a row; positions of different documents are blocked from each other.
+ * Rotary position tables and the attention mask of a batch. Positions count from 0 within each
+ * document of a row; positions of different documents are blocked from each other, and later ones
+ * if the network is causal.
  */
 final class Rotary {
+  /*
+   * A table has a column for every rotary pair of every query and key head, so that turning is a
+   * multiplication of long rows. Columns of queries carry the scale of attention scores.
+   */
+  private final NetworkConfig config;
+  private final TorchProgram program;
   private final int length;
-  private final int headWidth;
-  private final NDArray cos;
-  private final NDArray sin;
-  private final NDArray nothingBlocked;
+  private final List<NDArray> tables;
+  private final NDArray unpacked;
 
-  Rotary(NDManager owner, NetworkConfig config, int length) {
+  /**
+   * @param program the trunk's
+   */
+  Rotary(NDManager owner, TorchProgram program, NetworkConfig config, int length) {
+    this.config = config;
+    this.program = program;
     this.length = length;
-    this.headWidth = config.headWidth();
-    float[] cosines = new float[length * headWidth];
-    float[] sines = new float[length * headWidth];
-    int half = headWidth / 2;
-    for (int position = 0; position < length; position++) {
-      for (int c = 0; c < headWidth; c++) {
-        double angle = position * Math.pow(config.ropeBase(), -(c % half) / (double) half);
-        cosines[position * headWidth + c] = (float) Math.cos(angle);
-        sines[position * headWidth + c] = (float) Math.sin(angle);
-      }
-    }
-    Shape shape = new Shape(1, 1, length, headWidth);
-    this.cos = owner.create(cosines, shape);
-    this.sin = owner.create(sines, shape);
-    this.nothingBlocked = owner.create(new Shape(0), DataType.BOOLEAN);
+    NDArray cosFirst = table(owner, 0, true);
+    NDArray sinFirst = table(owner, 0, false);
+    boolean isRotation = config.profile() == NetworkProfile.DEFAULT;
+    this.tables =
+        List.of(
+            cosFirst,
+            sinFirst,
+            isRotation ? cosFirst : table(owner, 1, true),
+            isRotation ? sinFirst : table(owner, 1, false));
+    this.unpacked =
+        config.causal()
+            ? blocked(owner, owner.zeros(new Shape(1, length), DataType.INT32))
+            : owner.create(new Shape(0), DataType.BOOLEAN);
   }
 
   /**
-   * @param cos [1 or B, 1, L, C]
-   * @param sin as {@code cos}
-   * @param blocked [B, 1, L, L], or empty if every row is one document
+   * @param tables four, [1 or B, L, R]: cosines and sines of the pairs' first members, then of
+   *     their second
+   * @param blocked [1 or B, 1, 1, L, L], or empty if every position may see its whole row
    */
-  record Inputs(NDArray cos, NDArray sin, NDArray blocked) {}
+  record Inputs(List<NDArray> tables, NDArray blocked) {}
 
   /** Inputs for rows with the given document numbers, [B * L]. */
   Inputs inputs(NDManager scope, int[] segments) {
@@ -52,20 +63,46 @@ final class Rotary {
       packed |= first && i % length != 0;
     }
     if (!packed) {
-      return new Inputs(cos, sin, nothingBlocked);
+      return new Inputs(tables, unpacked);
     }
-    int rows = segments.length / length;
-    Shape shape = new Shape(rows, 1, length, headWidth);
     NDArray at = scope.create(positions);
-    NDArray numbers = scope.create(segments, new Shape(rows, 1, length));
-    NDArray blocked = numbers.expandDims(3).neq(numbers.expandDims(2));
-    return new Inputs(
-        select(scope, cos, at).reshape(shape), select(scope, sin, at).reshape(shape), blocked);
+    List<NDArray> selected = new ArrayList<>();
+    for (NDArray table : tables) {
+      selected.add(program.run(scope, "table_rows", table, at).singletonOrThrow());
+    }
+    NDArray numbers = scope.create(segments, new Shape(segments.length / length, length));
+    return new Inputs(selected, blocked(scope, numbers));
   }
 
-  private NDArray select(NDManager scope, NDArray table, NDArray at) {
-    NDArray result = table.reshape(length, headWidth).get(at);
-    result.attach(scope);
-    return result;
+  private NDArray blocked(NDManager scope, NDArray segments) {
+    return program.run(scope, "blocked", segments, config.causal()).singletonOrThrow();
+  }
+
+  /** [1, L, R], of the pairs' first (0) or second (1) members. */
+  private NDArray table(NDManager owner, int member, boolean isCosine) {
+    int pairs = config.headWidth() / 2;
+    int heads = config.heads() + config.keyValueHeads();
+    double[] values = new double[length * heads * pairs];
+    for (int position = 0; position < length; position++) {
+      for (int head = 0; head < heads; head++) {
+        double scale = head < config.heads() ? 1 / Math.sqrt(config.headWidth()) : 1;
+        for (int pair = 0; pair < pairs; pair++) {
+          double angle = position * Math.pow(config.ropeBase(), -frequency(pair, member));
+          values[(position * heads + head) * pairs + pair] =
+              scale * (isCosine ? Math.cos(angle) : Math.sin(angle));
+        }
+      }
+    }
+    try (NDManager scope = owner.newSubManager()) {
+      NDArray exact = scope.create(values, new Shape(1, length, (long) heads * pairs));
+      return program.run(owner, "to_compute", exact).singletonOrThrow();
+    }
+  }
+
+  /** The exponent of the base, in [0, 1). */
+  private double frequency(int pair, int member) {
+    int pairs = config.headWidth() / 2;
+    int index = config.profile() == NetworkProfile.DEFAULT ? pair : (2 * pair + member) % pairs;
+    return index / (double) pairs;
   }
 }

@@ -15,6 +15,13 @@ final class PhaseClock {
     start = now;
   }
 
+  /** As {@link #end}, but for a share of the time that belongs to another part. */
+  void end(String phase, String other, double otherSeconds) {
+    end(phase);
+    seconds.merge(phase, -otherSeconds, Double::sum);
+    seconds.merge(other, otherSeconds, Double::sum);
+  }
+
   Map<String, Double> seconds() {
     return seconds;
   }

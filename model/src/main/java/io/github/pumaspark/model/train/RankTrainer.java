@@ -11,6 +11,7 @@ import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.masking.MaskingStrategies;
 import io.github.pumaspark.model.masking.MaskingStrategy;
+import io.github.pumaspark.model.network.ComputeSettings;
 import io.github.pumaspark.model.network.Denoiser;
 import io.github.pumaspark.model.optimizer.AdamW;
 import io.github.pumaspark.model.optimizer.LearningRateSchedule;
@@ -75,7 +76,7 @@ public final class RankTrainer {
               tokenizer.vocabSize(),
               tokenizer.maskId(),
               order.sequenceLength(),
-              device)) {
+              new ComputeSettings(device, train.precision(), train.activationCheckpointing()))) {
         Parts parts = new Parts(network.parameters().table().length(), worldSize);
         try (AdamW optimizer =
             new AdamW(spec.optimizer(), network.parameters(), parts.start(rank), parts.end(rank))) {
@@ -100,6 +101,7 @@ public final class RankTrainer {
           TrainState.Progress start = start(network, checkpoint);
           return new TrainLoop(
                   train,
+                  firstLane,
                   network,
                   optimizer,
                   new LearningRateSchedule(
@@ -119,7 +121,7 @@ public final class RankTrainer {
     if (!spec.resumeFrom().isEmpty()) {
       return checkpoint.read(new Path(spec.resumeFrom()));
     }
-    network.parameters().initialize(spec.train().seed(), spec.network().initStd());
+    network.parameters().initialize(spec.train().seed());
     return new TrainState.Progress(0, 0, 0, 0, 0, 0, List.of(0L));
   }
 

@@ -6,6 +6,7 @@ import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.masking.MaskedBatch;
 import io.github.pumaspark.model.masking.MaskingStrategy;
 import io.github.pumaspark.model.network.Denoiser;
+import io.github.pumaspark.model.network.GradientListener;
 import io.github.pumaspark.model.network.Parameters;
 import io.github.pumaspark.model.optimizer.AdamW;
 import io.github.pumaspark.model.optimizer.LearningRateSchedule;
@@ -36,9 +37,14 @@ final class TrainLoop {
   private final TrainListener listener;
   private final MicroBatches microBatches;
 
-  /** A loop over parts that are already at the state after {@code progress} of {@link #run}. */
+  /**
+   * A loop over parts that are already at the state after {@code progress} of {@link #run}.
+   *
+   * @param firstRow number of this rank's first row in the global batch
+   */
   TrainLoop(
       TrainConfig config,
+      int firstRow,
       Denoiser network,
       AdamW optimizer,
       LearningRateSchedule schedule,
@@ -53,7 +59,8 @@ final class TrainLoop {
     this.collective = collective;
     this.listener = listener;
     this.microBatches =
-        new MicroBatches(network, config.microBatchSize(), config.globalBatchSize());
+        new MicroBatches(
+            network, config.microBatchSize(), config.globalBatchSize(), config.seed(), firstRow);
   }
 
   /**
@@ -118,8 +125,8 @@ final class TrainLoop {
     clock.end("masking");
     Parameters parameters = network.parameters();
     parameters.zeroGradient();
-    MicroBatches.Result result = microBatches.run(batch);
-    clock.end("forward-backward");
+    MicroBatches.Result result = microBatches.run(batch, GradientListener.none());
+    clock.end("backward", "forward", result.forwardSeconds());
     BitSet finished = masking.observe(result.confidence());
     clock.end("masking");
     collective.reduceScatter(parameters.gradientBuffer());

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.data.token.SudokuTokenizer;
 import io.github.pumaspark.data.token.TokenizerSpec;
-import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.DeviceChoice;
 import io.github.pumaspark.model.engine.TorchThread;
+import io.github.pumaspark.model.network.ComputeSettings;
 import io.github.pumaspark.model.network.Denoiser;
 import io.github.pumaspark.model.network.NetworkConfig;
 import io.github.pumaspark.model.network.NetworkProfile;
@@ -129,8 +129,8 @@ final class NetworkFileTest {
   private static Denoiser network(NetworkConfig config) {
     Denoiser network =
         Denoiser.trainable(
-            config, TOKENIZER.vocabSize(), TOKENIZER.maskId(), 4, ComputeDevice.cpu());
-    network.parameters().initialize(9, config.initStd());
+            config, TOKENIZER.vocabSize(), TOKENIZER.maskId(), 4, ComputeSettings.cpu());
+    network.parameters().initialize(9);
     return network;
   }
 }

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.jni.JniUtils;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -47,21 +45,6 @@ final class TorchProgramTest {
     }
 
     assertThat(array.toFloatArray()).containsExactly(1.5f, 2.5f);
-  }
-
-  @Test
-  void differentiatesThroughLists() {
-    NDArray array = floats(1, 2);
-    array.setRequiresGradient(true);
-    try (TorchProgram program = sums(3)) {
-      JniUtils.setGradMode(true);
-      NDList result = program.differentiate(scope, "sums", List.of(array, floats(5, 5), array));
-      JniUtils.backward((PtNDArray) result.get(1), (PtNDArray) floats(1, 10), false, false);
-    } finally {
-      JniUtils.setGradMode(false);
-    }
-
-    assertThat(array.getGradient().toFloatArray()).containsExactly(6, 60);
   }
 
   @ParameterizedTest

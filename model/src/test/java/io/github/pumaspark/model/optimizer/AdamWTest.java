@@ -3,8 +3,8 @@ package io.github.pumaspark.model.optimizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.TorchThread;
+import io.github.pumaspark.model.network.ComputeSettings;
 import io.github.pumaspark.model.network.Denoiser;
 import io.github.pumaspark.model.network.NetworkConfig;
 import io.github.pumaspark.model.network.NetworkProfile;
@@ -130,8 +130,8 @@ final class AdamWTest {
   }
 
   private static Denoiser network() {
-    Denoiser network = Denoiser.trainable(TINY, 5, 4, 4, ComputeDevice.cpu());
-    network.parameters().initialize(1, 0.1);
+    Denoiser network = Denoiser.trainable(TINY, 5, 4, 4, ComputeSettings.cpu());
+    network.parameters().initialize(1);
     return network;
   }
 

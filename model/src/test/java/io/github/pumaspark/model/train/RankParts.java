@@ -5,9 +5,9 @@ import io.github.pumaspark.data.batch.TokenDataset;
 import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
 import io.github.pumaspark.model.collective.Parts;
-import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.masking.MaskingStrategies;
+import io.github.pumaspark.model.network.ComputeSettings;
 import io.github.pumaspark.model.network.Denoiser;
 import io.github.pumaspark.model.optimizer.AdamW;
 import io.github.pumaspark.model.optimizer.LearningRateSchedule;
@@ -40,8 +40,8 @@ final class RankParts implements AutoCloseable {
             CountingDataset.TOKENIZER.vocabSize(),
             CountingDataset.TOKENIZER.maskId(),
             CountingDataset.LENGTH,
-            ComputeDevice.cpu());
-    network.parameters().initialize(spec.train().seed(), spec.network().initStd());
+            ComputeSettings.cpu());
+    network.parameters().initialize(spec.train().seed());
     int rank = collective.rank();
     parts = new Parts(network.parameters().table().length(), collective.worldSize());
     optimizer =
@@ -69,6 +69,7 @@ final class RankParts implements AutoCloseable {
             : checkpoint().read(new Path(spec.resumeFrom()));
     return new TrainLoop(
             spec.train(),
+            spec.train().globalBatchSize() * collective.rank() / collective.worldSize(),
             network,
             optimizer,
             new LearningRateSchedule(
