@@ -17,6 +17,7 @@ import io.github.pumaspark.jobs.report.Report;
 import io.github.pumaspark.jobs.report.ReportFacts;
 import io.github.pumaspark.jobs.shard.ShardJob;
 import io.github.pumaspark.jobs.train.TrainJob;
+import io.github.pumaspark.jobs.train.TrainPlan;
 import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.CheckpointStore;
 import io.github.pumaspark.model.checkpoint.TrainState;
@@ -55,10 +56,33 @@ public final class Pipeline {
   /**
    * Checks that the pipeline can run where it is told to, without changing anything.
    *
-   * @throws ConfigException if the directory belongs to something else
+   * @return what its runs would train, by name, where that is known before the data is there
+   * @throws ConfigException if the directory belongs to something else, or a run's network does not
+   *     fit the data
    */
-  public void check() throws IOException {
+  public Map<String, TrainPlan> check() throws IOException {
     PipelineDirectory.check(config, configuration);
+    return plans();
+  }
+
+  private Map<String, TrainPlan> plans() {
+    Map<String, TrainPlan> plans = new TreeMap<>();
+    int side =
+        values.generate().boards() > 0 ? values.generate().size() : values.shard().sudokuSize();
+    Optional<ShardJob.Rows> rows = ShardJob.rows(values.shard(), side);
+    String dataset = values.run().directory() + "/data/train";
+    for (Map.Entry<String, EffectiveConfig> run : config.runs().entrySet()) {
+      rows.ifPresent(
+          known ->
+              plans.put(
+                  run.getKey(),
+                  TrainPlan.of(
+                      run.getValue().values(),
+                      dataset,
+                      known.tokenizer(),
+                      known.sequenceLength())));
+    }
+    return plans;
   }
 
   /**
@@ -84,6 +108,7 @@ public final class Pipeline {
       LOG.info("pipeline: '{}' is done already", directory.shown());
       return before;
     }
+    plans().forEach((name, plan) -> LOG.info("run {}: {} parameters", name, plan.parameters()));
     Path corpus = generate(directory);
     Path data = directory.path("data");
     EffectiveConfig sharded =

@@ -36,6 +36,24 @@ final class BadInputTest {
   }
 
   @Test
+  void anUnknownPresetIsNamedWithTheKnownOnes() {
+    assertThat(run("train", "run.preset=tinygms")).isEqualTo(2);
+    assertThat(errors())
+        .containsExactly(
+            "puma: error: Invalid run.preset: \"tinygms\" on the command line"
+                + " (must be one of sudoku, tiny, tinygsm) Did you mean 'tinygsm'?");
+  }
+
+  @Test
+  void headsThatDoNotDivideTheWidthAreNamedWithBothSources() {
+    assertThat(run("train", "run.preset=sudoku", "network.heads=3")).isEqualTo(2);
+    assertThat(errors())
+        .containsExactly(
+            "puma: error: network.heads must divide network.width 256: 3"
+                + " [command line, preset sudoku]");
+  }
+
+  @Test
   void aDirectoryIsNoConfigurationFile() {
     assertThat(run("train", "--config", folder.toString())).isEqualTo(2);
     assertThat(errors())
