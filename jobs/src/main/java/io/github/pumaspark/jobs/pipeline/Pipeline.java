@@ -91,9 +91,12 @@ public final class Pipeline {
    * @param session asked only if there is work to do; the supplier's owner closes it
    * @return empty if a run was stopped before its end: the same pipeline again goes on
    * @throws IOException also if another process works in the directory
-   * @throws ConfigException if the directory belongs to something else, or an input has to change
+   * @throws ConfigException if the directory belongs to something else, a run's network does not
+   *     fit the data, or an input has to change
    */
   public Optional<Summary> run(Supplier<SparkSession> session) throws IOException {
+    // Before the settings are written down, after which they could not be changed any more.
+    plans().forEach((name, plan) -> LOG.info("run {}: {} parameters", name, plan.parameters()));
     try (DirectoryLock lock = PipelineDirectory.lock(config, configuration)) {
       LOG.debug("holding {}", lock);
       return runLocked(session);
@@ -108,7 +111,6 @@ public final class Pipeline {
       LOG.info("pipeline: '{}' is done already", directory.shown());
       return before;
     }
-    plans().forEach((name, plan) -> LOG.info("run {}: {} parameters", name, plan.parameters()));
     Path corpus = generate(directory);
     Path data = directory.path("data");
     EffectiveConfig sharded =

@@ -48,8 +48,15 @@ public record TrainPlan(
           (long) vocabSize * run.network().width(),
           MemoryEstimate.of(run.network(), vocabSize, workload(run, sequenceLength)));
     } catch (IllegalArgumentException e) {
-      // The user's sizes, which only together are too large.
-      throw new ConfigException(String.valueOf(e.getMessage()));
+      // Only together are the sizes too large, so no key's own check can say it.
+      throw new ConfigException(
+          e.getMessage()
+              + ": width %d, layers %d, feed-forward-width %d, %d ids. Make one of them smaller."
+                  .formatted(
+                      run.network().width(),
+                      run.network().layers(),
+                      run.network().feedForwardWidth(),
+                      vocabSize));
     }
   }
 

@@ -127,6 +127,23 @@ final class BadInputTest {
   }
 
   @Test
+  void aNetworkTooSmallForThePipelinesRowsIsRefusedBeforeAnythingIsWritten() {
+    Path directory = folder.resolve("new");
+
+    for (List<String> more : List.of(List.of("--dry-run"), List.<String>of())) {
+      forget();
+      assertThat(run("quickstart", more, "--dir=" + directory, "network.max-positions=20"))
+          .isEqualTo(2);
+      assertThat(errors())
+          .containsExactly(
+              "puma: error: Invalid network.max-positions: 20 (the dataset '"
+                  + directory
+                  + "/data/train' has rows of 36 tokens)");
+      assertThat(directory).doesNotExist();
+    }
+  }
+
+  @Test
   void moreRanksThanFitAreRefusedBeforeAnythingIsWritten() {
     Path directory = folder.resolve("new");
 

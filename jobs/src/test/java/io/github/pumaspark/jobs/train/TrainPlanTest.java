@@ -70,7 +70,9 @@ final class TrainPlanTest {
   void aNetworkThatIsTooLargeIsTheUsersToChange() {
     assertThatThrownBy(() -> plan(81, "network.width=65536"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageStartingWith("Invalid network: more than 2 GiB of parameters");
+        .hasMessageStartingWith("Invalid network: more than 2 GiB of parameters")
+        .hasMessageEndingWith(
+            ": width 65536, layers 3, feed-forward-width 384, 11 ids. Make one of them smaller.");
   }
 
   @Test
