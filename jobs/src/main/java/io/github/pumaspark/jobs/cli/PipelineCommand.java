@@ -5,6 +5,9 @@ import io.github.pumaspark.jobs.pipeline.Pipeline;
 import io.github.pumaspark.jobs.pipeline.Summary;
 import io.github.pumaspark.jobs.spark.LazySession;
 import io.github.pumaspark.jobs.spark.SparkSessions;
+import io.github.pumaspark.jobs.train.TrainPlan;
+import java.io.PrintWriter;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +35,11 @@ final class PipelineCommand implements Callable<Integer> {
     Pipeline pipeline = new Pipeline(config, LazySession.fileSystems());
     SparkSessions.check(config.values().cluster());
     if (options.isDryRun()) {
-      pipeline.check();
-      ConfigOptions.print(config, Flags.out(spec));
+      Map<String, TrainPlan> plans = pipeline.check();
+      PrintWriter out = Flags.out(spec);
+      ConfigOptions.print(config, out);
+      plans.forEach(
+          (name, plan) -> plan.lines().forEach(line -> out.println("# " + name + ": " + line)));
       return ExitCodes.OK;
     }
     String name = "puma pipeline " + config.values().run().name();

@@ -26,7 +26,7 @@ final class TrainCommand implements Callable<Integer> {
     SparkSessions.check(config.values().cluster());
     if (options.isDryRun()) {
       ConfigOptions.print(config, Flags.out(spec));
-      Flags.out(spec).println("# " + job.plan());
+      job.plan().forEach(line -> Flags.out(spec).println("# " + line));
       return ExitCodes.OK;
     }
     try (LazySession session =

@@ -29,16 +29,21 @@ import org.jspecify.annotations.Nullable;
 /** Reads one configuration and its pipeline runs, collecting every problem on the way. */
 final class ConfigReader {
   /*
-   * Layers, strongest first: command line, file, reference.conf. Every check looks at the merged and
+   * Layers, strongest first: command line, file, preset, reference.conf. Every check looks at the merged and
    * resolved tree, in which each value still knows its origin. A value found wrong is reported and set back to its
    * default, so that the checks after it see a whole configuration and find what else is wrong.
    */
   private static final String DEFAULT = "default";
   private static final String COMMAND_LINE = "command line";
+  private static final String PRESET = "run.preset";
 
   private final Config commandLine;
   private final Config file;
   private final Config reference;
+
+  /** The preset over {@link #reference}, once its name is known. */
+  private Config defaults;
+
   private final ValueBinder binder = new ValueBinder();
   private final Set<String> problems = new LinkedHashSet<>();
 
@@ -50,6 +55,7 @@ final class ConfigReader {
             ConfigReader.class,
             "reference.conf",
             ConfigParseOptions.defaults().setAllowMissing(false).setOriginDescription(DEFAULT));
+    this.defaults = reference;
     this.problems.addAll(problems);
   }
 
@@ -60,8 +66,13 @@ final class ConfigReader {
   /** Reads everything. */
   EffectiveConfig read() {
     try {
-      Config merged = commandLine.withFallback(file).withFallback(reference).resolve();
+      boolean isPresetKnown = choosePreset();
+      Config merged = merged();
       checkKeys(merged.root(), "");
+      if (!isPresetKnown) {
+        // Without its values, what looks contradictory may not be.
+        throw failure();
+      }
       Map<String, EffectiveConfig> runs = new TreeMap<>();
       EffectiveConfig base = readOne(merged, runs);
       if (merged.getValue(Keys.RUNS) instanceof ConfigObject overlays) {
@@ -77,13 +88,45 @@ final class ConfigReader {
         runs.put(name, named(name, base, merged));
       }
       if (!problems.isEmpty()) {
-        throw new io.github.pumaspark.data.lang.ConfigException(List.copyOf(problems));
+        throw failure();
       }
       return base;
     } catch (ConfigException e) {
       throw new io.github.pumaspark.data.lang.ConfigException(
           "Cannot read the configuration: " + e.getMessage());
     }
+  }
+
+  private io.github.pumaspark.data.lang.ConfigException failure() {
+    return new io.github.pumaspark.data.lang.ConfigException(List.copyOf(problems));
+  }
+
+  private Config merged() {
+    return commandLine.withFallback(file).withFallback(defaults).resolve();
+  }
+
+  /** Puts the preset that was asked for below the file; false if there is none of that name. */
+  private boolean choosePreset() {
+    ConfigValue chosen = value(merged(), PRESET);
+    String name = chosen == null ? "" : String.valueOf(chosen.unwrapped());
+    if (chosen == null || name.isEmpty() || !binder.accepts(chosen, String.class)) {
+      return true;
+    }
+    if (!Presets.names().contains(name)) {
+      problems.add(
+          "Invalid "
+              + PRESET
+              + ": "
+              + render(chosen)
+              + at(chosen)
+              + " (must be one of "
+              + String.join(", ", Presets.names())
+              + ")"
+              + Keys.suggestion(name, Presets.names()));
+      return false;
+    }
+    defaults = Presets.load(name).withFallback(reference);
+    return true;
   }
 
   private EffectiveConfig readOne(Config merged, Map<String, EffectiveConfig> runs) {
@@ -179,7 +222,7 @@ final class ConfigReader {
             .withFallback(commandLine.withoutPath(Keys.RUNS))
             .withFallback(sub(resolvedFile, path))
             .withFallback(resolvedFile.withoutPath(Keys.RUNS))
-            .withFallback(reference.withoutPath(Keys.RUNS))
+            .withFallback(defaults.withoutPath(Keys.RUNS))
             .resolve();
     return readOne(overlaid, Map.of());
   }
@@ -263,7 +306,7 @@ final class ConfigReader {
   }
 
   private Config defaults() {
-    return reference.resolve();
+    return defaults.resolve();
   }
 
   private void addWithSources(String problem, Config merged) {
@@ -314,6 +357,11 @@ final class ConfigReader {
 
   private static String source(ConfigOrigin origin) {
     String description = origin.description().replaceFirst(": (\\d+)$", ":$1");
+    for (String preset : Presets.names()) {
+      if (description.startsWith(Presets.source(preset) + ":")) {
+        return Presets.source(preset);
+      }
+    }
     return description.startsWith(DEFAULT + ":")
         ? DEFAULT
         : description.startsWith(COMMAND_LINE) ? COMMAND_LINE : description;

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * A complete, checked configuration: the typed values, where each came from, and the runs of a
  * pipeline.
  *
- * <p>Precedence: {@code key=value} overrides, then the file, then the defaults. Immutable.
+ * <p>Precedence: {@code key=value} overrides, then the file, then the preset that {@code
+ * run.preset} names in either, then the defaults. Immutable.
  */
 public final class EffectiveConfig {
   private final RunConfig values;
@@ -40,7 +41,7 @@ public final class EffectiveConfig {
   /**
    * Reads a file and overrides.
    *
-   * @param file HOCON; null = defaults only
+   * @param file HOCON; null = preset and defaults only
    * @param overrides each {@code key=value}; the value is HOCON for numbers and lists ({@code a,b}
    *     works for lists too), and taken as it stands for texts
    * @throws ConfigException naming every problem of the configuration, one line each

@@ -4,13 +4,15 @@ import io.github.pumaspark.data.lang.Check;
 import java.util.regex.Pattern;
 
 /**
- * Name and place of a run, keys {@code run.*}.
+ * Name, place and preset of a run, keys {@code run.*}.
  *
  * @param name shown in reports; letters, digits, dot, dash and underscore
  * @param directory where the run keeps checkpoints and metrics; for {@code pipeline} the directory
  *     that holds everything
+ * @param preset one of {@link Presets#names}, whose settings lie between the user's and the
+ *     defaults; empty = none
  */
-public record RunSection(String name, String directory) {
+public record RunSection(String name, String directory, String preset) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
   public RunSection {

@@ -70,7 +70,7 @@ public final class SavedModel {
     return NetworkFile.open(
         checkpoint,
         network,
-        tokenizer.vocabSize(),
+        network.vocabSizeOr(tokenizer.vocabSize()),
         tokenizer.maskId(),
         threads,
         device,

@@ -17,6 +17,7 @@ import io.github.pumaspark.jobs.report.Report;
 import io.github.pumaspark.jobs.report.ReportFacts;
 import io.github.pumaspark.jobs.shard.ShardJob;
 import io.github.pumaspark.jobs.train.TrainJob;
+import io.github.pumaspark.jobs.train.TrainPlan;
 import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.CheckpointStore;
 import io.github.pumaspark.model.checkpoint.TrainState;
@@ -55,10 +56,33 @@ public final class Pipeline {
   /**
    * Checks that the pipeline can run where it is told to, without changing anything.
    *
-   * @throws ConfigException if the directory belongs to something else
+   * @return what its runs would train, by name, where that is known before the data is there
+   * @throws ConfigException if the directory belongs to something else, or a run's network does not
+   *     fit the data
    */
-  public void check() throws IOException {
+  public Map<String, TrainPlan> check() throws IOException {
     PipelineDirectory.check(config, configuration);
+    return plans();
+  }
+
+  private Map<String, TrainPlan> plans() {
+    Map<String, TrainPlan> plans = new TreeMap<>();
+    int side =
+        values.generate().boards() > 0 ? values.generate().size() : values.shard().sudokuSize();
+    Optional<ShardJob.Rows> rows = ShardJob.rows(values.shard(), side);
+    String dataset = values.run().directory() + "/data/train";
+    for (Map.Entry<String, EffectiveConfig> run : config.runs().entrySet()) {
+      rows.ifPresent(
+          known ->
+              plans.put(
+                  run.getKey(),
+                  TrainPlan.of(
+                      run.getValue().values(),
+                      dataset,
+                      known.tokenizer(),
+                      known.sequenceLength())));
+    }
+    return plans;
   }
 
   /**
@@ -67,9 +91,12 @@ public final class Pipeline {
    * @param session asked only if there is work to do; the supplier's owner closes it
    * @return empty if a run was stopped before its end: the same pipeline again goes on
    * @throws IOException also if another process works in the directory
-   * @throws ConfigException if the directory belongs to something else, or an input has to change
+   * @throws ConfigException if the directory belongs to something else, a run's network does not
+   *     fit the data, or an input has to change
    */
   public Optional<Summary> run(Supplier<SparkSession> session) throws IOException {
+    // Before the settings are written down, after which they could not be changed any more.
+    plans().forEach((name, plan) -> LOG.info("run {}: {} parameters", name, plan.parameters()));
     try (DirectoryLock lock = PipelineDirectory.lock(config, configuration)) {
       LOG.debug("holding {}", lock);
       return runLocked(session);

@@ -115,11 +115,14 @@ final class PipelineDirectory {
     Storage.writeAtomically(path(SUMMARY), configuration, JSON.writeValueAsString(summary) + "\n");
   }
 
-  /** What makes a pipeline another one; how it is spread over processes does not. */
+  /**
+   * What makes a pipeline another one; how it is spread over processes, and whether a preset or a
+   * file gave its values, does not.
+   */
   private static JsonNode comparable(JsonNode config) {
     ObjectNode same = config.deepCopy();
     same.remove("cluster");
-    ((ObjectNode) same.path("run")).remove("directory");
+    ((ObjectNode) same.path("run")).remove(List.of("directory", "preset"));
     ((ObjectNode) same.path("train")).remove("time-limit");
     return same;
   }

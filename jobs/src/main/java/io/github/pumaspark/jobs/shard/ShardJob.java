@@ -16,11 +16,13 @@ import io.github.pumaspark.data.storage.DirectoryLock;
 import io.github.pumaspark.data.storage.Storage;
 import io.github.pumaspark.data.sudoku.SudokuSize;
 import io.github.pumaspark.data.token.ByteTokenizer;
+import io.github.pumaspark.data.token.TokenizerSpec;
 import io.github.pumaspark.jobs.config.CodeVersion;
 import io.github.pumaspark.jobs.config.ShardConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
@@ -60,6 +62,27 @@ public final class ShardJob {
       long validationRows,
       long quarantined,
       boolean wasUpToDate) {}
+
+  /** What is known of a dataset's rows before they are made. */
+  public record Rows(TokenizerSpec tokenizer, int sequenceLength) {}
+
+  /**
+   * The rows that settings lead to; empty if that depends on an input.
+   *
+   * @param sudokuSize side of the boards; 0 = that of the input
+   */
+  public static Optional<Rows> rows(ShardConfig config, int sudokuSize) {
+    return switch (config.format()) {
+      case SUDOKU_CSV -> {
+        if (sudokuSize == 0) {
+          yield Optional.empty();
+        }
+        SudokuFormat format = new SudokuFormat(SudokuSize.of(sudokuSize));
+        yield Optional.of(new Rows(format.tokenizer(), format.sequenceLength()));
+      }
+      case TEXT -> Optional.of(new Rows(new ByteTokenizer().spec(), config.sequenceLength()));
+    };
+  }
 
   /**
    * Runs the job, unless the datasets of the same inputs and settings are there.

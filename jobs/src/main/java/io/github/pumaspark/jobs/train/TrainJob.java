@@ -24,9 +24,11 @@ import io.github.pumaspark.model.collective.RunKey;
 import io.github.pumaspark.model.coordination.Coordinator;
 import io.github.pumaspark.model.coordination.Heartbeat;
 import io.github.pumaspark.model.coordination.RunAbortedException;
-import io.github.pumaspark.model.network.ParameterTable;
+import io.github.pumaspark.model.train.NonFiniteLossException;
+import io.github.pumaspark.model.train.TrainConfig;
 import io.github.pumaspark.model.train.TrainSpec;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -86,24 +88,31 @@ public final class TrainJob {
     }
   }
 
-  /** What would be trained, as one line, from the dataset's manifest alone. */
-  public String plan() throws IOException {
+  /**
+   * What would be trained, one fact a line, from the dataset's manifest alone.
+   *
+   * @throws ConfigException if the dataset is missing, or does not fit the network's settings
+   */
+  public List<String> plan() throws IOException {
     config.require("dataset.train");
-    Manifest manifest = ManifestFile.read(new Path(values.dataset().train()), configuration);
-    ParameterTable table = ParameterTable.of(values.network(), manifest.tokenizer().vocabSize());
-    double stateMegabytes = 16e-6 * table.length();
-    return String.format(
-        Locale.ROOT,
-        "%d parameters; weights, gradient and moments %.1f MB over %d ranks; %d rows of %d tokens;"
-            + " %d steps of %d sequences = %.2f epochs at one step a sequence",
-        table.parameterCount(),
-        stateMegabytes,
-        values.cluster().ranks(),
-        manifest.rows(),
-        manifest.layout().sequenceLength(),
-        values.train().steps(),
-        values.train().globalBatchSize(),
-        (double) values.train().steps() * values.train().globalBatchSize() / manifest.rows());
+    Path dataset = new Path(values.dataset().train());
+    Manifest manifest = ManifestFile.read(dataset, configuration);
+    List<String> lines = new ArrayList<>(plan(dataset, manifest).lines());
+    TrainConfig train = values.train();
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "%d steps of %d sequences are %.2f passes over %d rows at one step a sequence",
+            train.steps(),
+            train.globalBatchSize(),
+            (double) train.steps() * train.globalBatchSize() / manifest.rows(),
+            manifest.rows()));
+    return lines;
+  }
+
+  private TrainPlan plan(Path dataset, Manifest manifest) {
+    return TrainPlan.of(
+        values, dataset.toString(), manifest.tokenizer(), manifest.layout().sequenceLength());
   }
 
   /**
@@ -119,6 +128,8 @@ public final class TrainJob {
     Path dataset = new Path(values.dataset().train());
     Manifest manifest = ManifestFile.read(dataset, configuration);
     ManifestFile.requireShards(dataset, manifest, configuration);
+    TrainPlan plan = plan(dataset, manifest);
+    LOG.debug("train {}: {} parameters", name(), plan.parameters());
     try (DirectoryLock lock = RunDirectory.lock(config, configuration)) {
       LOG.debug("holding {}", lock);
       return run(session, dataset, manifest);
@@ -241,17 +252,32 @@ public final class TrainJob {
     String cause = coordinator.firstCause().orElse(String.valueOf(e.getMessage()));
     coordinator.abort(cause);
     job.cancel(cause);
-    String last =
-        store
-            .newest()
-            .map(
-                checkpoint ->
-                    "last complete checkpoint: '"
-                        + checkpoint.directory()
-                        + "'; the same command goes on from there")
-            .orElse("there is no checkpoint yet; the same command starts again");
-    return new TrainFailedException(
-        "Training of '" + name() + "' failed: " + cause + " (" + last + ")", e);
+    Optional<Path> last = store.newest().map(Checkpoint::directory);
+    return new TrainFailedException(failure(name(), cause, last), e);
+  }
+
+  /**
+   * What a user is told.
+   *
+   * @param cause as the coordinator has it: the rank that reported it, the kind of failure, its
+   *     message
+   * @param last newest complete checkpoint
+   */
+  static String failure(String run, String cause, Optional<Path> last) {
+    // All ranks find a loss that is not finite, and its message names the rank where it arose.
+    String kind = NonFiniteLossException.class.getSimpleName() + ": ";
+    int start = cause.indexOf(kind);
+    String told = start < 0 ? cause : cause.substring(start + kind.length());
+    String place =
+        last.map(directory -> "last complete checkpoint: '" + directory + "'")
+            .orElse("there is no checkpoint yet");
+    String remedy =
+        start >= 0
+            ? ""
+            : last.isPresent()
+                ? "; the same command goes on from there"
+                : "; the same command starts again";
+    return "Training of '" + run + "' failed: " + told + " (" + place + remedy + ")";
   }
 
   private static void watch(Coordinator coordinator, BarrierJob job) {
@@ -285,7 +311,9 @@ public final class TrainJob {
             manifest.tokenizer(),
             manifest.layout().sequenceLength()),
         new TrainState.Execution(
-            "fp32", values.cluster().ranks(), values.cluster().threadsPerRank()),
+            TrainPlan.word(values.train().precision()),
+            values.cluster().ranks(),
+            values.cluster().threadsPerRank()),
         Map.of());
   }
 

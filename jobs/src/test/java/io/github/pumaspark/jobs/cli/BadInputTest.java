@@ -36,6 +36,24 @@ final class BadInputTest {
   }
 
   @Test
+  void anUnknownPresetIsNamedWithTheKnownOnes() {
+    assertThat(run("train", "run.preset=tinygms")).isEqualTo(2);
+    assertThat(errors())
+        .containsExactly(
+            "puma: error: Invalid run.preset: \"tinygms\" on the command line"
+                + " (must be one of sudoku, tiny, tinygsm) Did you mean 'tinygsm'?");
+  }
+
+  @Test
+  void headsThatDoNotDivideTheWidthAreNamedWithBothSources() {
+    assertThat(run("train", "run.preset=sudoku", "network.heads=3")).isEqualTo(2);
+    assertThat(errors())
+        .containsExactly(
+            "puma: error: network.heads must divide network.width 256: 3"
+                + " [command line, preset sudoku]");
+  }
+
+  @Test
   void aDirectoryIsNoConfigurationFile() {
     assertThat(run("train", "--config", folder.toString())).isEqualTo(2);
     assertThat(errors())
@@ -106,6 +124,23 @@ final class BadInputTest {
     assertThat(errors())
         .containsExactly("puma: error: Cannot write '" + directory + "': it is a directory");
     assertThat(folder.toFile().list()).containsExactly("directory");
+  }
+
+  @Test
+  void aNetworkTooSmallForThePipelinesRowsIsRefusedBeforeAnythingIsWritten() {
+    Path directory = folder.resolve("new");
+
+    for (List<String> more : List.of(List.of("--dry-run"), List.<String>of())) {
+      forget();
+      assertThat(run("quickstart", more, "--dir=" + directory, "network.max-positions=20"))
+          .isEqualTo(2);
+      assertThat(errors())
+          .containsExactly(
+              "puma: error: Invalid network.max-positions: 20 (the dataset '"
+                  + directory
+                  + "/data/train' has rows of 36 tokens)");
+      assertThat(directory).doesNotExist();
+    }
   }
 
   @Test

@@ -29,7 +29,7 @@ final class EffectiveConfigTest {
     assertThat(EffectiveConfig.load(null, List.of()).values())
         .isEqualTo(
             new RunConfig(
-                new RunSection("puma", "runs/puma"),
+                new RunSection("puma", "runs/puma", ""),
                 new DatasetSection("", ""),
                 new NetworkConfig(
                     0,
@@ -113,7 +113,7 @@ final class EffectiveConfigTest {
   @Test
   void defaultsFollowWhatTheyReferTo() {
     assertThat(EffectiveConfig.load(null, List.of("run.name=x")).values().run())
-        .isEqualTo(new RunSection("x", "runs/x"));
+        .isEqualTo(new RunSection("x", "runs/x", ""));
   }
 
   @Test
@@ -250,7 +250,7 @@ final class EffectiveConfigTest {
     assertThat(runs.get("baseline").values().train().steps()).isEqualTo(500);
     assertThat(runs.get("puma").values().train().steps()).isEqualTo(400);
     assertThat(runs.get("puma").values().run())
-        .isEqualTo(new RunSection("puma", "runs/puma/runs/puma"));
+        .isEqualTo(new RunSection("puma", "runs/puma/runs/puma", ""));
   }
 
   @Test
@@ -292,7 +292,7 @@ final class EffectiveConfigTest {
 
     assertThat(config.runs().keySet()).containsExactly("solo");
     RunConfig run = config.runs().get("solo").values();
-    assertThat(run.run()).isEqualTo(new RunSection("solo", "/x/runs/solo"));
+    assertThat(run.run()).isEqualTo(new RunSection("solo", "/x/runs/solo", ""));
     assertThat(run.train()).isEqualTo(config.values().train());
   }
 

@@ -69,6 +69,7 @@ final class TrainJobTest {
     assertThat(steps("straight")).containsExactly(4L, 8L, 12L);
     Checkpoint last = store("straight").newest().orElseThrow().verify();
     assertThat(last.state().execution().worldSize()).isEqualTo(2);
+    assertThat(last.state().execution().precision()).isEqualTo("fp32");
     assertThat(last.state().progress().step()).isEqualTo(12);
     assertThat(last.state().progress().tokens()).isEqualTo(12 * 8 * 16);
     assertThat(last.state().files())
@@ -160,6 +161,47 @@ final class TrainJobTest {
   }
 
   @Test
+  void aNetworkThatDoesNotFitTheDatasetIsRefusedBeforeSparkStarts() {
+    EffectiveConfig small = config("small", "network.max-positions=15", "network.vocab-size=5");
+
+    String problems =
+        "Invalid network.max-positions: 15 (the dataset '%1$s' has rows of 16 tokens)\n"
+                .formatted(temporary.resolve("data/train"))
+            + "Invalid network.vocab-size: 5 (the dataset '%1$s' has the 6 ids of tokenizer 'sudoku-4')"
+                .formatted(temporary.resolve("data/train"));
+    assertThatThrownBy(() -> new TrainJob(small, LOCAL).run(TrainJobTest::noSession))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(problems);
+    assertThatThrownBy(() -> new TrainJob(small, LOCAL).plan())
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(problems);
+    assertThat(run("small")).doesNotExist();
+  }
+
+  @Test
+  void aVocabularyLargerThanTheTokenizersIsTrained() throws IOException {
+    TrainJob.Result result =
+        train("wide", "run.preset=tiny", "optimizer.warmup-steps=2", "train.steps=4");
+    assertThat(result.isFinished()).isTrue();
+    EffectiveConfig kept =
+        EffectiveConfig.parse(
+            store("wide").newest().orElseThrow().config(), "config.json", List.of());
+    assertThat(kept.values().network().vocabSize()).isEqualTo(12);
+    assertThat(kept.values().run().preset()).isEqualTo("tiny");
+  }
+
+  @Test
+  void aPlanCountsParametersAndPasses() throws IOException {
+    List<String> lines = new TrainJob(config("planned"), LOCAL).plan();
+
+    assertThat(lines.get(0))
+        .matches("\\d+ parameters, 96 of them in the embedding of 6 ids; rows of 16 tokens");
+    assertThat(lines.get(lines.size() - 1))
+        .matches("12 steps of 8 sequences are 0\\.\\d\\d passes over 1\\d\\d rows .*");
+    assertThat(run("planned")).doesNotExist();
+  }
+
+  @Test
   void aPortThatIsTakenIsNamed() throws IOException {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       assertThatThrownBy(() -> train("port", "cluster.driver-port=" + taken.getLocalPort()))
@@ -213,8 +255,9 @@ final class TrainJobTest {
         .isInstanceOf(TrainFailedException.class)
         .message()
         .matches(
-            "Training of 'test' failed: .*not finite on rank [01] at step \\d+; stopped before the"
-                + " optimizer update.*last complete checkpoint: '.*diverged.*'.*")
+            "Training of 'test' failed: Loss is not finite on rank [01] at step \\d+; stopped before the"
+                + " optimizer update\\. .*another directory .*"
+                + " \\(last complete checkpoint: '.*diverged/checkpoints/step-\\d{8}'\\)")
         .doesNotContain("\n");
 
     // every update that was made has its checkpoint; the one that would have failed has none

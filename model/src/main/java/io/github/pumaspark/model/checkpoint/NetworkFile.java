@@ -63,7 +63,7 @@ public final class NetworkFile {
    * closes it.
    *
    * @param network sizes, from the checkpoint's configuration
-   * @param vocabSize ids of the checkpoint's tokenizer
+   * @param vocabSize rows of its embedding (V)
    * @param gpuAddresses GPUs that the task was given; empty if none
    * @throws ConfigException as {@link #read}
    */

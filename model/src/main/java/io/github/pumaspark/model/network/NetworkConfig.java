@@ -71,6 +71,15 @@ public record NetworkConfig(
     Check.argument(initStd > 0, "network.init-std must be positive: %s", initStd);
   }
 
+  /**
+   * Rows of the embedding (V) for data of a tokenizer: {@link #vocabSize} if it is set.
+   *
+   * @param tokenizerVocabSize ids of the tokenizer, mask token included
+   */
+  public int vocabSizeOr(int tokenizerVocabSize) {
+    return vocabSize > 0 ? vocabSize : tokenizerVocabSize;
+  }
+
   /** Channels of one head. */
   public int headWidth() {
     return width / heads;

@@ -7,8 +7,9 @@ public final class NonFiniteLossException extends RuntimeException {
   private NonFiniteLossException(String what) {
     super(
         what
-            + "; stopped before the optimizer update. Lower optimizer.learning-rate or set"
-            + " optimizer.clip-norm, and run again to go on from the last checkpoint.");
+            + "; stopped before the optimizer update. The same settings lead here again: start a run"
+            + " in another directory with a lower optimizer.learning-rate or with"
+            + " optimizer.clip-norm.");
   }
 
   /** The loss of a rank, the first one if there are several. */

@@ -73,7 +73,7 @@ public final class RankTrainer {
       try (Denoiser network =
           Denoiser.trainable(
               spec.network(),
-              tokenizer.vocabSize(),
+              spec.network().vocabSizeOr(tokenizer.vocabSize()),
               tokenizer.maskId(),
               order.sequenceLength(),
               new ComputeSettings(device, train.precision(), train.activationCheckpointing()))) {
