@@ -57,19 +57,19 @@ public final class Denoiser implements Predictor {
     this.owner = NDManager.newBaseManager(settings.device().device(), "PyTorch");
     this.owner.setName("denoiser");
     try {
-      boolean isOneDnn = types != NumberTypes.FP64 && !owner.getDevice().isGpu();
+      MatrixProducts products = MatrixProducts.of(types, owner.getDevice().isGpu());
       this.trunkProgram =
           TorchProgram.load(
               owner,
               Denoiser.class,
               "trunk.torchscript",
-              constants(config, sequenceLength, types, isOneDnn));
+              constants(config, sequenceLength, types, products));
       this.headProgram =
           TorchProgram.load(
               owner,
               Denoiser.class,
               "unmasking-head.torchscript",
-              UnmaskingHead.constants(config, vocabSize, maskTokenId, types, isOneDnn));
+              UnmaskingHead.constants(config, vocabSize, maskTokenId, types, products));
       this.parameters =
           new Parameters(
               owner, trunkProgram, ParameterTable.of(config, vocabSize), types.master(), trainable);
@@ -242,7 +242,7 @@ public final class Denoiser implements Predictor {
   }
 
   private static Map<String, Object> constants(
-      NetworkConfig config, int length, NumberTypes types, boolean isOneDnn) {
+      NetworkConfig config, int length, NumberTypes types, MatrixProducts products) {
     int allHeads = config.heads() + config.keyValueHeads();
     int headWidth = config.headWidth();
     int rotary = allHeads * headWidth / 2;
@@ -272,7 +272,8 @@ public final class Denoiser implements Predictor {
     constants.put("dropout_scale", 1 / (1 - config.dropout()));
     constants.put("interleaved", config.profile() == NetworkProfile.REFERENCE ? "True" : "False");
     constants.put("converts", types.converts() ? "True" : "False");
-    constants.put("onednn", isOneDnn ? "True" : "False");
+    constants.put("onednn_products", products.plain());
+    constants.put("onednn", products.biased());
     constants.put("compute", types.computeCode());
     constants.put("master", types.masterCode());
     return constants;

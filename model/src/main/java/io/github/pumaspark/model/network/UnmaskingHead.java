@@ -54,7 +54,11 @@ final class UnmaskingHead {
 
   /** What {@code unmasking-head.torchscript} is to be loaded with. */
   static Map<String, Object> constants(
-      NetworkConfig config, int vocabSize, int maskTokenId, NumberTypes types, boolean isOneDnn) {
+      NetworkConfig config,
+      int vocabSize,
+      int maskTokenId,
+      NumberTypes types,
+      MatrixProducts products) {
     int softmaxRows = Math.max(1, MAX_SOFTMAX_CELLS / vocabSize);
     int vocabRows = Math.max(1, MAX_GRADIENT_CELLS / config.width());
     return Map.of(
