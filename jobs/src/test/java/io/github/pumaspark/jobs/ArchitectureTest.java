@@ -46,7 +46,7 @@ final class ArchitectureTest {
           Set.of("jobs.spark"),
           Set.of("jobs.report"),
           Set.of("jobs.shard", "jobs.train", "jobs.evaluate"),
-          Set.of("jobs.pipeline"),
+          Set.of("jobs.pipeline", "jobs.bench"),
           Set.of("jobs.cli"));
 
   private static final JavaClasses CLASSES =

@@ -42,7 +42,8 @@ public final class Puma {
           TrainCommand.class,
           EvaluateCommand.class,
           ReportCommand.class,
-          SampleCommand.class);
+          SampleCommand.class,
+          BenchCommand.class);
 
   @Option(
       names = {"-v", "--verbose"},

@@ -38,6 +38,9 @@ public final class TorchProgram implements AutoCloseable {
    */
   private static final String VERSION = "10\n";
 
+  private static final ThreadLocal<long[]> NANOS_IN_CALLS =
+      ThreadLocal.withInitial(() -> new long[1]);
+
   private static final Pattern LINE = Pattern.compile("line \\d+");
 
   private final PtNDManager scope;
@@ -75,6 +78,14 @@ public final class TorchProgram implements AutoCloseable {
   }
 
   /**
+   * Time that the calling thread has spent inside methods of programs since it started, in
+   * nanoseconds; conversion of arguments and results not included. Only differences mean something.
+   */
+  public static long nanosInCalls() {
+    return NANOS_IN_CALLS.get()[0];
+  }
+
+  /**
    * Runs a method; nothing is recorded for autograd.
    *
    * @param arguments each an {@link NDArray}, a {@code List} of arrays, a {@code Long}, {@code
@@ -104,7 +115,12 @@ public final class TorchProgram implements AutoCloseable {
       for (int i = 0; i < arguments.length; i++) {
         values[i] = value(arguments[i]);
       }
-      return IValueUtils.runMethod(module, method, values);
+      long start = System.nanoTime();
+      try {
+        return IValueUtils.runMethod(module, method, values);
+      } finally {
+        NANOS_IN_CALLS.get()[0] += System.nanoTime() - start;
+      }
     } finally {
       for (IValue value : values) {
         if (value != null) {

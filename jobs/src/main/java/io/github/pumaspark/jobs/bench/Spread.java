@@ -1,0 +1,27 @@
+package io.github.pumaspark.jobs.bench;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What repeated measurements of one thing came to.
+ *
+ * @param median the upper one of an even number
+ */
+record Spread(double min, double median, double max) {
+  /** Of at least one value. */
+  static Spread of(List<Double> values) {
+    List<Double> sorted = values.stream().sorted().toList();
+    return new Spread(sorted.get(0), sorted.get(sorted.size() / 2), sorted.get(sorted.size() - 1));
+  }
+
+  /** The values by name. */
+  Map<String, Double> fields() {
+    Map<String, Double> fields = new LinkedHashMap<>();
+    fields.put("min", min);
+    fields.put("median", median);
+    fields.put("max", max);
+    return fields;
+  }
+}

@@ -1,0 +1,10 @@
+package io.github.pumaspark.jobs.cli;
+
+import picocli.CommandLine.Command;
+
+/** {@code puma bench ...}: measurements on this machine. */
+@Command(
+    name = "bench",
+    description = "Measure on this machine.",
+    subcommands = BenchStepCommand.class)
+final class BenchCommand {}

@@ -1,0 +1,198 @@
+package io.github.pumaspark.jobs.cli;
+
+import io.github.pumaspark.data.lang.ConfigException;
+import io.github.pumaspark.jobs.bench.PeerKind;
+import io.github.pumaspark.jobs.bench.StepBench;
+import io.github.pumaspark.jobs.bench.StepBenchPlan;
+import io.github.pumaspark.jobs.config.EffectiveConfig;
+import io.github.pumaspark.jobs.config.RunConfig;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code puma bench step}. */
+@Command(
+    name = "step",
+    description =
+        "Time the training step on random tokens: tokens and GFLOP/s, the share of the machine's"
+            + " matrix-product speed, memory, and the ratio to PyTorch.")
+final class BenchStepCommand implements Callable<Integer> {
+  private static final Map<String, List<String>> PRESETS =
+      Map.of(
+          "sudoku",
+          List.of(
+              "network.vocab-size=11",
+              "network.max-positions=162",
+              "network.width=256",
+              "network.layers=8",
+              "network.heads=8",
+              "network.key-value-heads=8",
+              "network.feed-forward-width=768",
+              "train.global-batch-size=32"),
+          "tinygsm",
+          List.of(
+              "network.vocab-size=151645",
+              "network.max-positions=512",
+              "network.width=512",
+              "network.layers=14",
+              "network.heads=8",
+              "network.key-value-heads=8",
+              "network.feed-forward-width=1536",
+              "network.tied-head=true",
+              "train.micro-batch-size=4",
+              "train.global-batch-size=4"));
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--preset",
+      required = true,
+      paramLabel = "NAME",
+      description = "Sizes of network, batch and row: sudoku, tinygsm.")
+  private String preset = "";
+
+  @Option(names = "--precision", description = "fp32 or bf16.")
+  private String precision = "fp32";
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "CPU threads; by default all of this machine's.",
+      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--peer",
+      description =
+          "Compare with PyTorch in float32 (pytorch-eager) or with bfloat16 autocast"
+              + " (pytorch-autocast), in turns; or none.")
+  private String peer = "none";
+
+  @Option(
+      names = "--peer-attention",
+      description =
+          "default (the kernel that PyTorch's scaled_dot_product_attention chooses) or math (its"
+              + " matrix products).")
+  private String peerAttention = "default";
+
+  @Option(names = "--rounds", paramLabel = "N", description = "Turns of ours and the peer.")
+  private int rounds = 4;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "Steps of a round; 0 = as many as take about 5 seconds, 2 to 50.")
+  private int steps;
+
+  @Option(
+      names = "--prompt-length",
+      paramLabel = "N",
+      description =
+          "Tokens at the start of a row that are given; by default half of it for sudoku.",
+      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
+  private @Nullable Integer promptLength;
+
+  @Option(
+      names = "--python",
+      paramLabel = "FILE",
+      description = "Interpreter with torch, for the peer.",
+      defaultValue = "${env:PUMA_PYTHON:-python3}")
+  private String python = "";
+
+  @Option(
+      names = "--json",
+      description = "Print one JSON object on one line.",
+      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
+  private boolean json;
+
+  @Option(
+      names = "--dry-run",
+      description = "Check everything, print the effective configuration, and stop.",
+      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
+  private boolean dryRun;
+
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "KEY=VALUE",
+      description = "Overrides of the preset, such as network.vocab-size=512.",
+      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
+  private List<String> overrides = new ArrayList<>();
+
+  @Override
+  public Integer call() throws Exception {
+    EffectiveConfig config = config();
+    StepBenchPlan plan = plan(config.values());
+    PrintWriter out = Flags.out(spec);
+    StepBench.check(plan);
+    if (dryRun) {
+      ConfigOptions.print(config, out);
+      return ExitCodes.OK;
+    }
+    PrintWriter err =
+        java.util.Objects.requireNonNull(spec, "picocli sets it").commandLine().getErr();
+    Map<String, Object> result =
+        new StepBench(
+                plan,
+                line -> {
+                  err.println("puma: " + line);
+                  err.flush();
+                })
+            .run();
+    if (json) {
+      ResultLine.print(result, out);
+    } else {
+      ResultTable.print(result, out);
+    }
+    return ExitCodes.OK;
+  }
+
+  private EffectiveConfig config() {
+    oneOf("--precision", precision, "fp32", "bf16");
+    oneOf("--preset", preset, "sudoku", "tinygsm");
+    if (threads < 1) {
+      throw new ConfigException("Invalid --threads: " + threads + " (must be at least 1)");
+    }
+    List<String> all = new ArrayList<>(PRESETS.getOrDefault(preset, List.of()));
+    all.addAll(overrides);
+    all.add("train.precision=" + precision);
+    all.add("cluster.ranks=1");
+    all.add("cluster.threads-per-rank=" + threads);
+    return EffectiveConfig.load(null, all);
+  }
+
+  private StepBenchPlan plan(RunConfig config) {
+    oneOf("--peer-attention", peerAttention, "default", "math");
+    int length = config.network().maxPositions();
+    int given = preset.equals("sudoku") ? length / 2 : 0;
+    boolean isAverageAskedFor =
+        overrides.stream().anyMatch(each -> each.startsWith("optimizer.ema-decay"));
+    return new StepBenchPlan(
+        preset,
+        config.network(),
+        config.masking(),
+        isAverageAskedFor ? config.optimizer() : StepBenchPlan.withoutAverage(config.optimizer()),
+        StepBenchPlan.oneMicroBatch(config),
+        promptLength == null ? given : promptLength,
+        threads,
+        rounds,
+        steps,
+        PeerKind.of(peer),
+        peerAttention.equals("math"),
+        python);
+  }
+
+  private static void oneOf(String flag, String value, String... words) {
+    if (!List.of(words).contains(value)) {
+      throw new ConfigException(
+          "Invalid " + flag + ": " + value + " (must be " + String.join(" or ", words) + ")");
+    }
+  }
+}
