@@ -4,16 +4,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * What repeated measurements of one thing came to.
- *
- * @param median the upper one of an even number
- */
+/** What repeated measurements of one thing came to. */
 record Spread(double min, double median, double max) {
   /** Of at least one value. */
   static Spread of(List<Double> values) {
     List<Double> sorted = values.stream().sorted().toList();
-    return new Spread(sorted.get(0), sorted.get(sorted.size() / 2), sorted.get(sorted.size() - 1));
+    int middle = sorted.size() / 2;
+    double median =
+        sorted.size() % 2 == 1
+            ? sorted.get(middle)
+            : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+    return new Spread(sorted.get(0), median, sorted.get(sorted.size() - 1));
   }
 
   /** The values by name. */

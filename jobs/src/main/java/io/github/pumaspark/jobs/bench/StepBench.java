@@ -5,6 +5,7 @@ import io.github.pumaspark.model.engine.GemmRoof;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.train.SyntheticRun;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -16,6 +17,7 @@ import java.util.function.Consumer;
 public final class StepBench {
   private static final int WARM_UP_STEPS = 2;
   private static final double ROUND_SECONDS = 5;
+  private static final double BUSY_LOAD = 0.5;
   private static final int MIN_STEPS = 2;
   private static final int MAX_STEPS = 50;
 
@@ -54,7 +56,15 @@ public final class StepBench {
     if (!machine.isMadeFor(plan.train().precision())) {
       progress.accept("this processor has no bfloat16 products, they are slow on it");
     }
-    StepResult result = new StepResult(plan, machine, TorchThread.version());
+    double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+    if (load > BUSY_LOAD) {
+      progress.accept(
+          String.format(
+              Locale.ROOT,
+              "this machine is busy (load average %.1f): times will be too long",
+              load));
+    }
+    StepResult result = new StepResult(plan, machine, load, TorchThread.version());
     TorchThread.prepare(plan.threads());
     try (GemmRoof roof = new GemmRoof(plan.train().precision())) {
       long before = ProcessMemory.now().residentBytes();
@@ -96,7 +106,7 @@ public final class StepBench {
     if (plan.steps() > 0) {
       return plan.steps();
     }
-    double seconds = first.get(first.size() - 1).seconds();
+    double seconds = Spread.of(first.stream().map(SyntheticRun.Step::seconds).toList()).min();
     return (int) Math.max(MIN_STEPS, Math.min(MAX_STEPS, Math.round(ROUND_SECONDS / seconds)));
   }
 

@@ -19,6 +19,7 @@ final class StepResult {
 
   private final StepBenchPlan plan;
   private final Machine machine;
+  private final double loadAverage;
   private final String libtorch;
   private final List<SyntheticRun.Step> steps = new ArrayList<>();
   private final PeerResult peer = new PeerResult();
@@ -26,9 +27,14 @@ final class StepResult {
   private long peakOverBaseline;
   private boolean isPeakOurs;
 
-  StepResult(StepBenchPlan plan, Machine machine, String libtorch) {
+  /**
+   * @param loadAverage of the machine, over the minute before; negative if unknown
+   * @param libtorch its version
+   */
+  StepResult(StepBenchPlan plan, Machine machine, double loadAverage, String libtorch) {
     this.plan = plan;
     this.machine = machine;
+    this.loadAverage = loadAverage;
     this.libtorch = libtorch;
   }
 
@@ -107,6 +113,7 @@ final class StepResult {
             : "VmHWM since the start of the process, minus VmRSS before the parameters, minus state");
     fields.put("cpu", machine.name());
     fields.put("cpu_capabilities", machine.capabilities());
+    fields.put("load_average_before", loadAverage);
     fields.put("libtorch", libtorch);
     fields.put("java", Runtime.version().toString());
     if (plan.peer() != PeerKind.NONE) {

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -136,8 +137,7 @@ final class BenchStepCommand implements Callable<Integer> {
       ConfigOptions.print(config, out);
       return ExitCodes.OK;
     }
-    PrintWriter err =
-        java.util.Objects.requireNonNull(spec, "picocli sets it").commandLine().getErr();
+    PrintWriter err = Objects.requireNonNull(spec, "picocli sets it").commandLine().getErr();
     Map<String, Object> result =
         new StepBench(
                 plan,

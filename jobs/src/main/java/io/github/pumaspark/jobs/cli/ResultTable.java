@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /** The fields of a result for people: a name and its value on each line. */
@@ -23,11 +24,7 @@ final class ResultTable {
       return String.format(Locale.ROOT, "%,d", ((Number) value).longValue());
     } else if (value instanceof Map<?, ?> members) {
       return members.entrySet().stream()
-          .map(
-              member ->
-                  member.getKey()
-                      + " "
-                      + shown(java.util.Objects.requireNonNull(member.getValue())))
+          .map(member -> member.getKey() + " " + shown(Objects.requireNonNull(member.getValue())))
           .collect(Collectors.joining(", "));
     } else if (value instanceof List<?> members) {
       return members.stream().map(String::valueOf).collect(Collectors.joining(" "));

@@ -13,7 +13,6 @@ final class GemmRoofTest {
 
     try (GemmRoof roof = new GemmRoof(precision)) {
       GemmRoof.Best best = roof.measure();
-      System.out.println(best);
       assertThat(best.gigaflops()).isPositive();
       assertThat(best.kernel()).isIn("mm", "onednn");
       assertThat(best.rows() * best.inner() * best.columns()).isPositive();
