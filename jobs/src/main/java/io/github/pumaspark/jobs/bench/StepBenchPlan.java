@@ -44,7 +44,7 @@ public record StepBenchPlan(
     if (network.vocabSize() == 0 || network.maxPositions() == 0) {
       throw new ConfigException(
           "Missing network.vocab-size or network.max-positions: there is no dataset to take them"
-              + " from; set both.");
+              + " from; choose a --preset or set both.");
     }
     if (promptLength < 0 || promptLength >= network.maxPositions()) {
       throw new ConfigException(

@@ -14,9 +14,9 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code puma bench step}. */
@@ -26,38 +26,14 @@ import picocli.CommandLine.Spec;
         "Time the training step on random tokens: tokens and GFLOP/s, the share of the machine's"
             + " matrix-product speed, memory, and the ratio to PyTorch.")
 final class BenchStepCommand implements Callable<Integer> {
-  private static final Map<String, List<String>> PRESETS =
-      Map.of(
-          "sudoku",
-          List.of(
-              "network.vocab-size=11",
-              "network.max-positions=162",
-              "network.width=256",
-              "network.layers=8",
-              "network.heads=8",
-              "network.key-value-heads=8",
-              "network.feed-forward-width=768",
-              "train.global-batch-size=32"),
-          "tinygsm",
-          List.of(
-              "network.vocab-size=151645",
-              "network.max-positions=512",
-              "network.width=512",
-              "network.layers=14",
-              "network.heads=8",
-              "network.key-value-heads=8",
-              "network.feed-forward-width=1536",
-              "network.tied-head=true",
-              "train.micro-batch-size=4",
-              "train.global-batch-size=4"));
-
+  @Mixin private ConfigOptions options = new ConfigOptions();
   @Spec private @Nullable CommandSpec spec;
 
   @Option(
       names = "--preset",
-      required = true,
       paramLabel = "NAME",
-      description = "Sizes of network, batch and row: sudoku, tinygsm.")
+      description = "Sizes of network, batch and row: sudoku, tiny or tinygsm, as run.preset.",
+      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
   private String preset = "";
 
   @Option(names = "--precision", description = "fp32 or bf16.")
@@ -114,26 +90,13 @@ final class BenchStepCommand implements Callable<Integer> {
       showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
   private boolean json;
 
-  @Option(
-      names = "--dry-run",
-      description = "Check everything, print the effective configuration, and stop.",
-      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
-  private boolean dryRun;
-
-  @Parameters(
-      arity = "0..*",
-      paramLabel = "KEY=VALUE",
-      description = "Overrides of the preset, such as network.vocab-size=512.",
-      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
-  private List<String> overrides = new ArrayList<>();
-
   @Override
   public Integer call() throws Exception {
     EffectiveConfig config = config();
-    StepBenchPlan plan = plan(config.values());
+    StepBenchPlan plan = plan(config);
     PrintWriter out = Flags.out(spec);
     StepBench.check(plan);
-    if (dryRun) {
+    if (options.isDryRun()) {
       ConfigOptions.print(config, out);
       return ExitCodes.OK;
     }
@@ -156,26 +119,30 @@ final class BenchStepCommand implements Callable<Integer> {
 
   private EffectiveConfig config() {
     oneOf("--precision", precision, "fp32", "bf16");
-    oneOf("--preset", preset, "sudoku", "tinygsm");
     if (threads < 1) {
       throw new ConfigException("Invalid --threads: " + threads + " (must be at least 1)");
     }
-    List<String> all = new ArrayList<>(PRESETS.getOrDefault(preset, List.of()));
-    all.addAll(overrides);
-    all.add("train.precision=" + precision);
-    all.add("cluster.ranks=1");
-    all.add("cluster.threads-per-rank=" + threads);
-    return EffectiveConfig.load(null, all);
+    List<String> flags = new ArrayList<>();
+    Flags.add(flags, "run.preset", preset.isEmpty() ? null : preset);
+    Flags.add(flags, "train.precision", precision);
+    Flags.add(flags, "cluster.ranks", "1");
+    Flags.add(flags, "cluster.threads-per-rank", String.valueOf(threads));
+    return options.load(flags.toArray(String[]::new));
   }
 
-  private StepBenchPlan plan(RunConfig config) {
+  private StepBenchPlan plan(EffectiveConfig effective) {
+    RunConfig config = effective.values();
     oneOf("--peer-attention", peerAttention, "default", "math");
     int length = config.network().maxPositions();
-    int given = preset.equals("sudoku") ? length / 2 : 0;
+    String name = config.run().preset();
+    int given = name.equals("sudoku") ? length / 2 : 0;
+    // A preset's average is for its whole run, and would change what is compared.
     boolean isAverageAskedFor =
-        overrides.stream().anyMatch(each -> each.startsWith("optimizer.ema-decay"));
+        effective.settings().stream()
+            .filter(setting -> setting.key().equals("optimizer.ema-decay"))
+            .noneMatch(setting -> setting.source().startsWith("preset "));
     return new StepBenchPlan(
-        preset,
+        name.isEmpty() ? config.run().name() : name,
         config.network(),
         config.masking(),
         isAverageAskedFor ? config.optimizer() : StepBenchPlan.withoutAverage(config.optimizer()),

@@ -50,6 +50,15 @@ final class BenchStepCommandTest {
   }
 
   @Test
+  void withoutSizesThereIsNothingToMeasure() {
+    assertThat(run()).isEqualTo(2);
+    assertThat(errors())
+        .containsExactly(
+            "puma: error: Missing network.vocab-size or network.max-positions: there is no dataset"
+                + " to take them from; choose a --preset or set both.");
+  }
+
+  @Test
   void anInterpreterWithoutTorchIsFoundBeforeAnythingIsMeasured() {
     assertThat(run("--preset", "sudoku", "--peer", "pytorch-eager", "--python", "/nowhere/python"))
         .isEqualTo(2);
@@ -61,7 +70,7 @@ final class BenchStepCommandTest {
   void aDryRunPrintsWhatWouldBeMeasured() {
     assertThat(run("--preset", "tinygsm", "--precision", "bf16", "--dry-run")).isZero();
     assertThat(out.toString())
-        .contains("network.vocab-size = 151645")
+        .contains("network.vocab-size = 151645", "run.preset = \"tinygsm\"")
         .contains("train.precision = \"bf16\"");
   }
 

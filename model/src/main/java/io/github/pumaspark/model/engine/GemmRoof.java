@@ -20,14 +20,12 @@ public final class GemmRoof implements AutoCloseable {
           new long[] {512, 512, 512},
           new long[] {1024, 1024, 1024},
           new long[] {2048, 2048, 2048},
-          new long[] {4096, 4096, 4096},
           new long[] {5184, 256, 768},
           new long[] {2048, 512, 1536},
-          new long[] {2048, 1536, 512},
-          new long[] {4096, 1024, 4096});
+          new long[] {2048, 1536, 512});
 
   private static final long WARM_UP_SIZE = 64;
-  private static final int MIN_REPEATS = 5;
+  private static final int MIN_REPEATS = 3;
   private static final int MAX_REPEATS = 200;
   private static final long NANOS_PER_SIZE = 250_000_000L;
 
