@@ -15,6 +15,9 @@ import java.util.function.Consumer;
  * Measures the training step, alone or in turns with a peer; only one of them computes at a time.
  */
 public final class StepBench {
+  /** Exit status of a process that SIGTERM ended. */
+  private static final int STOPPED_BY_SIGNAL = 143;
+
   private static final int WARM_UP_STEPS = 2;
   private static final double ROUND_SECONDS = 5;
   private static final double BUSY_LOAD = 0.5;
@@ -52,6 +55,17 @@ public final class StepBench {
    */
   public Map<String, Object> run() throws IOException, InterruptedException {
     check(plan);
+    // Ending the process in order would free libtorch under the feet of a running product, a crash.
+    Thread abrupt = new Thread(() -> Runtime.getRuntime().halt(STOPPED_BY_SIGNAL));
+    Runtime.getRuntime().addShutdownHook(abrupt);
+    try {
+      return measured();
+    } finally {
+      Runtime.getRuntime().removeShutdownHook(abrupt);
+    }
+  }
+
+  private Map<String, Object> measured() throws IOException {
     Machine machine = Machine.current();
     if (!machine.isMadeFor(plan.train().precision())) {
       progress.accept("this processor has no bfloat16 products, they are slow on it");
