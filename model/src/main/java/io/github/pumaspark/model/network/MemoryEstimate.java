@@ -31,10 +31,11 @@ public record MemoryEstimate(
    *   attention probabilities           H L s           (not with SELECTIVE)
    *   attention output                  H C s
    *   gate and up projection            2 F s
-   *   activated gate                    F s             (not with SELECTIVE)
+   *   activated gate, inner product     2 F s           (not with SELECTIVE)
+   *   normed inputs of both branches    2 D s           (not with SELECTIVE)
    * FULL keeps a block's input, 4 D, and all of the above for the one block that is computed again.
    */
-  private static final long HEAD_CHUNK_SCORES = 1L << 26;
+  private static final long HEAD_CHUNK_BYTES = UnmaskingHead.MAX_SCORE_BYTES;
 
   /**
    * What a rank is given at once.
@@ -75,7 +76,9 @@ public record MemoryEstimate(
   public static MemoryEstimate of(NetworkConfig network, int vocabSize, Workload workload) {
     long elements = ParameterTable.of(network, vocabSize).length();
     long part = (elements + workload.worldSize() - 1) / workload.worldSize();
-    long chunkRows = Math.min(workload.tokens(), Math.max(1, HEAD_CHUNK_SCORES / vocabSize));
+    long chunkRows =
+        Math.min(
+            workload.tokens(), Math.max(1, HEAD_CHUNK_BYTES / workload.typeBytes() / vocabSize));
     return new MemoryEstimate(
         4 * elements,
         4 * elements,
@@ -100,7 +103,7 @@ public record MemoryEstimate(
     long attended = network.heads() * headWidth;
     long selective = 8 * width + (projections + attended + 2 * inner) * type;
     long probabilities = (long) network.heads() * workload.sequenceLength();
-    long whole = selective + (probabilities + inner) * type;
+    long whole = selective + (probabilities + 2 * inner + 2 * width) * type;
     long ofAllBlocks =
         switch (workload.activationCheckpointing()) {
           case NONE -> network.layers() * whole;

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class UnmaskingHead {
   /** Memory of the scores of one chunk, in the compute type. */
-  private static final int MAX_SCORE_BYTES = 1 << 27;
+  static final int MAX_SCORE_BYTES = 3 << 25;
 
   /** Scores in the master type that exist at a time; they should fit into a processor's cache. */
   private static final int MAX_SOFTMAX_CELLS = 1 << 20;
