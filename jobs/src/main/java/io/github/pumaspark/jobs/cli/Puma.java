@@ -42,7 +42,9 @@ public final class Puma {
           TrainCommand.class,
           EvaluateCommand.class,
           ReportCommand.class,
-          SampleCommand.class);
+          SampleCommand.class,
+          ExportCommand.class,
+          ImportCommand.class);
 
   @Option(
       names = {"-v", "--verbose"},
