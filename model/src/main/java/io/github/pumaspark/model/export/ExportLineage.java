@@ -8,6 +8,7 @@ import io.github.pumaspark.model.checkpoint.TrainState;
 /**
  * Where exported weights come from.
  *
+ * @param stage {@code imported} for weights that were imported, with counters of 0
  * @param weights {@code ema} for the moving average, {@code raw} for the weights themselves
  * @param weightsSha256 of the weight file's bytes
  * @param sequences distinct sequences consumed
@@ -20,6 +21,7 @@ import io.github.pumaspark.model.checkpoint.TrainState;
 record ExportLineage(
     String runId,
     String runName,
+    String stage,
     long step,
     String weights,
     String weightsSha256,
@@ -36,6 +38,7 @@ record ExportLineage(
     return new ExportLineage(
         state.lineage().runId(),
         state.lineage().runName(),
+        state.lineage().stage(),
         state.step(),
         weightFile.equals(CheckpointFile.EMA) ? "ema" : "raw",
         state.files().getOrDefault(weightFile, "unknown"),

@@ -32,7 +32,7 @@ final class ModelCard {
         # %1$s, step %2$d
 
         A masked diffusion denoiser: it is given a row of tokens, some of them masked, and scores every
-        position. It was trained by puma-spark with progressive unmasking (PUMA) or random masks.
+        position. %26$s
 
         ## Loading
 
@@ -103,6 +103,9 @@ final class ModelCard {
             lineage.tokens(),
             lineage.seed(),
             lineage.precision(),
-            lineage.codeVersion());
+            lineage.codeVersion(),
+            lineage.stage().equals(WeightImport.STAGE)
+                ? "Its weights were imported, not trained by the run named below."
+                : "It was trained by puma-spark.");
   }
 }

@@ -28,6 +28,9 @@ import org.apache.hadoop.fs.Path;
  * evaluated; it has no optimizer state, so no run resumes from it.
  */
 public final class WeightImport {
+  /** The stage that the lineage of imported weights names. */
+  static final String STAGE = "imported";
+
   private static final String HEAD = "lm_head.weight";
 
   private final WeightSource source;
@@ -126,7 +129,7 @@ public final class WeightImport {
                   runName,
                   source.parentRun().isEmpty() ? null : source.parentRun(),
                   Storage.qualified(source.file(), configuration).toString(),
-                  "imported",
+                  STAGE,
                   0,
                   codeVersion),
               new TrainState.Progress(0, 0, 0, 0, 0, 0, List.of(0L)),

@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,8 +51,20 @@ final class PytorchExportTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"4, false, false, DEFAULT", "2, false, false, DEFAULT", "1, true, false, DEFAULT"})
-  void scoresAreThoseOfJava(int keyValueHeads, boolean tied, boolean causal, NetworkProfile profile)
+  @CsvSource({
+    "4, false, false, DEFAULT",
+    "2, false, false, DEFAULT",
+    "1, true, false, DEFAULT",
+    "4, false, true, DEFAULT",
+    "4, false, false, REFERENCE",
+    "2, true, true, REFERENCE"
+  })
+  void scoresAreThoseOfJava(
+      int keyValueHeads,
+      boolean tied,
+      boolean causal,
+      NetworkProfile profile,
+      TestReporter reporter)
       throws Exception {
     NetworkConfig network = Exports.network(keyValueHeads, tied, causal, profile);
     Checkpoint checkpoint = Exports.checkpoint(directory.resolve("run"), network, false);
@@ -63,6 +76,7 @@ final class PytorchExportTest {
 
     Run script = run("src/test/python/test_export.py", export.toString(), scores.toString());
 
+    reporter.publishEntry("pytorch", script.output);
     assertThat(script.output).startsWith("{");
     JsonNode result = new ObjectMapper().readTree(script.output);
     assertThat(script.exitCode).as(script.output).isZero();

@@ -3,8 +3,8 @@ package io.github.pumaspark.model.optimizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.TorchThread;
+import io.github.pumaspark.model.network.ComputeSettings;
 import io.github.pumaspark.model.network.Denoiser;
 import io.github.pumaspark.model.network.NetworkConfig;
 import io.github.pumaspark.model.network.NetworkProfile;
@@ -160,7 +160,7 @@ final class WeightAverageTest {
   }
 
   private static Denoiser network() {
-    return Denoiser.trainable(TINY, 5, 4, 4, ComputeDevice.cpu());
+    return Denoiser.trainable(TINY, 5, 4, 4, ComputeSettings.cpu());
   }
 
   private static int length(Denoiser network) {
