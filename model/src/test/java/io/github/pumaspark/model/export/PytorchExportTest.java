@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,8 +42,8 @@ final class PytorchExportTest {
 
   @TempDir private Path directory;
 
-  @BeforeAll
-  static void requirePython() throws Exception {
+  @BeforeEach
+  void requirePython() throws Exception {
     Run probe = run("-c", "import torch, safetensors; print(torch.__version__)");
     assumeTrue(
         probe.exitCode == 0,
