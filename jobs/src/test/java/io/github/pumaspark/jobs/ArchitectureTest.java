@@ -39,7 +39,7 @@ final class ArchitectureTest {
           Set.of("model.coordination"),
           Set.of("model.optimizer"),
           Set.of("model.checkpoint"),
-          Set.of("model.sampling"),
+          Set.of("model.export", "model.sampling"),
           Set.of("model.evaluation"),
           Set.of("model.train"),
           Set.of("jobs.config"),

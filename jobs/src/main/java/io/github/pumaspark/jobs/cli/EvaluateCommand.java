@@ -5,6 +5,7 @@ import io.github.pumaspark.jobs.evaluate.EvaluateJob;
 import io.github.pumaspark.jobs.spark.LazySession;
 import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.Checkpoints;
+import io.github.pumaspark.model.checkpoint.WeightChoice;
 import io.github.pumaspark.model.evaluation.EvaluationResult;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -34,6 +35,14 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "GLOB",
       description = "Checkpoint directories, such as 'runs/*/checkpoints/*'.")
   private String checkpoints = "";
+
+  @Option(
+      names = "--weights",
+      paramLabel = "ema|raw",
+      description =
+          "The moving average, or the weights themselves; default: the average if there is one.",
+      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
+  private @Nullable String weights;
 
   @Option(names = "--task", description = "evaluate.task: sudoku or nll.")
   private @Nullable String task;
@@ -78,7 +87,11 @@ final class EvaluateCommand implements Callable<Integer> {
     Configuration configuration = LazySession.fileSystems();
     List<Checkpoint> found = Checkpoints.glob(checkpoints, configuration);
     EvaluateJob job =
-        new EvaluateJob(config.values().evaluate(), config.values().cluster(), configuration);
+        new EvaluateJob(
+            config.values().evaluate(),
+            config.values().cluster(),
+            WeightChoice.of(weights),
+            configuration);
     PrintWriter results = Flags.out(spec);
     if (options.isDryRun()) {
       ConfigOptions.print(config, results);

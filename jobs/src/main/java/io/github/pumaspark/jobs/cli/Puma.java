@@ -43,6 +43,9 @@ public final class Puma {
           EvaluateCommand.class,
           ReportCommand.class,
           SampleCommand.class,
+          SampleCommand.class,
+          ExportCommand.class,
+          ImportCommand.class,
           BenchCommand.class);
 
   @Option(

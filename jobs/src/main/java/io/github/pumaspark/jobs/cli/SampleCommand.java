@@ -7,6 +7,7 @@ import io.github.pumaspark.data.token.Tokenizers;
 import io.github.pumaspark.jobs.evaluate.SavedModel;
 import io.github.pumaspark.jobs.spark.LazySession;
 import io.github.pumaspark.model.checkpoint.Checkpoint;
+import io.github.pumaspark.model.checkpoint.WeightChoice;
 import io.github.pumaspark.model.engine.DeviceChoice;
 import io.github.pumaspark.model.network.Predictor;
 import io.github.pumaspark.model.sampling.RevealOrder;
@@ -36,6 +37,14 @@ final class SampleCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "A checkpoint directory, such as runs/puma/checkpoints/step-00001000.")
   private String checkpoint = "";
+
+  @Option(
+      names = "--weights",
+      paramLabel = "ema|raw",
+      description =
+          "The moving average, or the weights themselves; default: the average if there is one.",
+      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
+  private @Nullable String weights;
 
   @Option(
       names = "--prompt",
@@ -75,7 +84,9 @@ final class SampleCommand implements Callable<Integer> {
     }
     SamplerConfig config = new SamplerConfig(RevealOrder.of(order), tokensPerStep, 1, seed);
     SavedModel model =
-        SavedModel.of(Checkpoint.open(new Path(checkpoint), LazySession.fileSystems()).verify());
+        SavedModel.of(
+            Checkpoint.open(new Path(checkpoint), LazySession.fileSystems()).verify(),
+            WeightChoice.of(weights));
     Tokenizer tokenizer = Tokenizers.of(model.tokenizer());
     int rowLength = model.state().dataset().sequenceLength();
     boolean isSudoku = "sudoku".equals(model.tokenizer().kind());

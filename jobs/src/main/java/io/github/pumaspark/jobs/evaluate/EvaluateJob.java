@@ -9,6 +9,7 @@ import io.github.pumaspark.jobs.config.ClusterConfig;
 import io.github.pumaspark.jobs.config.CodeVersion;
 import io.github.pumaspark.jobs.config.EvaluateConfig;
 import io.github.pumaspark.model.checkpoint.Checkpoint;
+import io.github.pumaspark.model.checkpoint.WeightChoice;
 import io.github.pumaspark.model.evaluation.EvaluationData;
 import io.github.pumaspark.model.evaluation.EvaluationResult;
 import io.github.pumaspark.model.evaluation.EvaluationUnit;
@@ -50,12 +51,18 @@ public final class EvaluateJob {
 
   private final EvaluateConfig config;
   private final ClusterConfig cluster;
+  private final WeightChoice weights;
   private final Configuration configuration;
 
   /** A job with the sweep's settings; {@code configuration} is for the driver's file systems. */
-  public EvaluateJob(EvaluateConfig config, ClusterConfig cluster, Configuration configuration) {
+  public EvaluateJob(
+      EvaluateConfig config,
+      ClusterConfig cluster,
+      WeightChoice weights,
+      Configuration configuration) {
     this.config = config;
     this.cluster = cluster;
+    this.weights = weights;
     this.configuration = configuration;
   }
 
@@ -90,7 +97,7 @@ public final class EvaluateJob {
     List<EvaluationUnit> units = new ArrayList<>();
     List<EvaluationUnit> missing = new ArrayList<>();
     for (Checkpoint checkpoint : checkpoints) {
-      SavedModel model = SavedModel.of(checkpoint);
+      SavedModel model = SavedModel.of(checkpoint, weights);
       requireTokenizer(checkpoint, model.tokenizer(), manifest.tokenizer(), data);
       for (Task task : tasks()) {
         EvaluationUnit unit = new EvaluationUnit(model.evaluated(), rows, task, codeVersion);
@@ -138,6 +145,7 @@ public final class EvaluateJob {
     UnitScorer scorer =
         new UnitScorer(
             results.toString(),
+            weights,
             cluster.threadsPerRank(),
             cluster.device(),
             cluster.allowCpuFallback(),

@@ -7,6 +7,7 @@ import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.CheckpointFile;
 import io.github.pumaspark.model.checkpoint.NetworkFile;
 import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.checkpoint.WeightChoice;
 import io.github.pumaspark.model.engine.DeviceChoice;
 import io.github.pumaspark.model.evaluation.EvaluatedModel;
 import io.github.pumaspark.model.network.NetworkConfig;
@@ -17,22 +18,35 @@ import java.util.List;
 /** A checkpoint with all that is needed to predict with it; the dataset is not. */
 public final class SavedModel {
   private final Checkpoint checkpoint;
+  private final WeightChoice weights;
   private final NetworkConfig network;
   private final TokenizerSpec tokenizer;
 
-  private SavedModel(Checkpoint checkpoint, NetworkConfig network, TokenizerSpec tokenizer) {
+  private SavedModel(
+      Checkpoint checkpoint, WeightChoice weights, NetworkConfig network, TokenizerSpec tokenizer) {
     this.checkpoint = checkpoint;
+    this.weights = weights;
     this.network = network;
     this.tokenizer = tokenizer;
   }
 
-  /** Reads settings and tokenizer of a checkpoint, not its weights. */
-  public static SavedModel of(Checkpoint checkpoint) throws IOException {
+  /**
+   * Reads settings and tokenizer of a checkpoint, not its weights.
+   *
+   * @throws ConfigException if it does not have the weights asked for
+   */
+  public static SavedModel of(Checkpoint checkpoint, WeightChoice weights) throws IOException {
+    weights.fileOf(checkpoint);
     EffectiveConfig config =
         EffectiveConfig.parse(
             checkpoint.config(), checkpoint.file(CheckpointFile.CONFIG).toString(), List.of());
     return new SavedModel(
-        checkpoint, config.values().network(), checkpoint.state().dataset().tokenizer());
+        checkpoint, weights, config.values().network(), checkpoint.state().dataset().tokenizer());
+  }
+
+  /** Settings of the network. */
+  public NetworkConfig network() {
+    return network;
   }
 
   /** What it was trained on. */
@@ -45,17 +59,20 @@ public final class SavedModel {
     return checkpoint.state();
   }
 
-  /** As evaluations name it. */
+  /**
+   * As evaluations name it: the run's name, with {@code -raw} if the weights are taken themselves
+   * though there is an average of them.
+   */
   public EvaluatedModel evaluated() {
     TrainState.Progress progress = state().progress();
     return new EvaluatedModel(
-        state().lineage().runName(),
+        state().lineage().runName() + (weights.isRawBesideAverage(checkpoint) ? "-raw" : ""),
         checkpoint.directory().toString(),
         progress.step(),
         progress.sequences(),
         progress.tokens(),
         progress.seconds(),
-        state().files().getOrDefault(CheckpointFile.MODEL, ""),
+        state().files().getOrDefault(weights.fileOf(checkpoint), ""),
         "float32");
   }
 
@@ -69,6 +86,7 @@ public final class SavedModel {
       throws IOException {
     return NetworkFile.open(
         checkpoint,
+        weights,
         network,
         network.vocabSizeOr(tokenizer.vocabSize()),
         tokenizer.maskId(),

@@ -3,6 +3,7 @@ package io.github.pumaspark.jobs.evaluate;
 import io.github.pumaspark.data.batch.Sequence;
 import io.github.pumaspark.data.batch.TokenDataset;
 import io.github.pumaspark.model.checkpoint.Checkpoint;
+import io.github.pumaspark.model.checkpoint.WeightChoice;
 import io.github.pumaspark.model.engine.DeviceChoice;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.evaluation.EvaluationUnit;
@@ -26,6 +27,7 @@ import org.apache.spark.util.SerializableConfiguration;
 /** Scores one unit on an executor and stores the result. Shipped to executors. */
 record UnitScorer(
     String results,
+    WeightChoice weights,
     int threads,
     DeviceChoice device,
     boolean allowCpuFallback,
@@ -38,7 +40,7 @@ record UnitScorer(
     Checkpoint checkpoint = Checkpoint.open(new Path(unit.model().checkpoint()), configuration);
     List<String> gpus = gpuAddresses();
     try (Predictor predictor =
-            SavedModel.of(checkpoint).open(threads, device, gpus, allowCpuFallback);
+            SavedModel.of(checkpoint, weights).open(threads, device, gpus, allowCpuFallback);
         TokenDataset dataset = TokenDataset.open(new Path(unit.data().path()), configuration)) {
       long limit = unit.data().limit();
       long count = limit == 0 ? dataset.rows() : Math.min(limit, dataset.rows());

@@ -21,6 +21,7 @@ import io.github.pumaspark.jobs.train.TrainPlan;
 import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.CheckpointStore;
 import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.checkpoint.WeightChoice;
 import io.github.pumaspark.model.evaluation.EvaluationResult;
 import io.github.pumaspark.model.evaluation.Metric;
 import java.io.IOException;
@@ -148,7 +149,7 @@ public final class Pipeline {
     }
     Path evaluation = directory.path("evaluation");
     List<EvaluationResult> results =
-        new EvaluateJob(values.evaluate(), values.cluster(), configuration)
+        new EvaluateJob(values.evaluate(), values.cluster(), WeightChoice.BEST, configuration)
             .run(session, checkpoints, datasets.validation(), evaluation);
     Path report = directory.path("report.html");
     Report.write(runs, EvaluateJob.results(evaluation), facts(datasets), report, configuration);

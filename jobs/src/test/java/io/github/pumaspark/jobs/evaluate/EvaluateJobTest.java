@@ -13,6 +13,7 @@ import io.github.pumaspark.jobs.shard.ShardJob;
 import io.github.pumaspark.jobs.train.TrainJob;
 import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.CheckpointStore;
+import io.github.pumaspark.model.checkpoint.WeightChoice;
 import io.github.pumaspark.model.evaluation.EvaluationResult;
 import io.github.pumaspark.model.evaluation.LeaderboardRow;
 import java.io.IOException;
@@ -223,7 +224,8 @@ final class EvaluateJobTest {
 
   private static EvaluateJob job(String... overrides) {
     EffectiveConfig config = config(overrides);
-    return new EvaluateJob(config.values().evaluate(), config.values().cluster(), LOCAL);
+    return new EvaluateJob(
+        config.values().evaluate(), config.values().cluster(), WeightChoice.BEST, LOCAL);
   }
 
   private static List<EvaluationResult> evaluate(

@@ -13,6 +13,9 @@ public record CheckpointFile(String name, String sha256) {
   /** Name of the file with the weights. */
   public static final String MODEL = "model.safetensors";
 
+  /** Name of the file with the moving average of the weights, if the run keeps one. */
+  public static final String EMA = "ema.safetensors";
+
   /** Name of the file with the optimizer's moments. */
   public static final String OPTIMIZER = "optimizer.safetensors";
 

@@ -133,6 +133,20 @@ public record FlatTensors(List<Slice> slices) {
     }
   }
 
+  /**
+   * Requires that the tensors of a file are exactly those of this layout; reads its header only.
+   *
+   * @throws ConfigException as {@link #read}
+   * @throws CorruptCheckpointException if the file is missing, or its header or length is wrong
+   */
+  public void requireSame(Path file, Configuration configuration) throws IOException {
+    Map<String, TensorInfo> expected = new LinkedHashMap<>();
+    for (Slice slice : slices) {
+      expected.put(slice.name(), new TensorInfo(slice.name(), TensorType.F32, slice.shape()));
+    }
+    checkSame(file, expected, Safetensors.tensors(file, configuration));
+  }
+
   private void checkFits(FloatBuffer values) {
     int end = slices.isEmpty() ? 0 : slices.get(slices.size() - 1).end();
     Check.argument(

@@ -51,10 +51,14 @@ public final class NetworkFile {
    * @throws CorruptCheckpointException if the file is missing or damaged
    */
   public static void read(Checkpoint checkpoint, Parameters parameters) throws IOException {
+    read(checkpoint, CheckpointFile.MODEL, parameters);
+  }
+
+  private static void read(Checkpoint checkpoint, String file, Parameters parameters)
+      throws IOException {
     FloatBuffer weights = parameters.weightBuffer();
     layout(parameters.table())
-        .read(
-            checkpoint.file(CheckpointFile.MODEL), checkpoint.configuration(), Map.of("", weights));
+        .read(checkpoint.file(file), checkpoint.configuration(), Map.of("", weights));
     parameters.weightsWritten();
   }
 
@@ -62,6 +66,7 @@ public final class NetworkFile {
    * The network of a checkpoint, for the calling thread, which is prepared for it; the caller
    * closes it.
    *
+   * @param weights which of its weights
    * @param network sizes, from the checkpoint's configuration
    * @param vocabSize rows of its embedding (V)
    * @param gpuAddresses GPUs that the task was given; empty if none
@@ -69,6 +74,7 @@ public final class NetworkFile {
    */
   public static Predictor open(
       Checkpoint checkpoint,
+      WeightChoice weights,
       NetworkConfig network,
       int vocabSize,
       int maskTokenId,
@@ -78,6 +84,7 @@ public final class NetworkFile {
       boolean allowCpuFallback)
       throws IOException {
     TorchThread.prepare(threads);
+    String file = weights.fileOf(checkpoint);
     ComputeDevice device = TorchThread.device(choice, gpuAddresses, allowCpuFallback);
     Denoiser denoiser =
         Denoiser.forInference(
@@ -87,7 +94,7 @@ public final class NetworkFile {
             checkpoint.state().dataset().sequenceLength(),
             new ComputeSettings(device, Precision.FP32, ActivationCheckpointing.NONE));
     try {
-      read(checkpoint, denoiser.parameters());
+      read(checkpoint, file, denoiser.parameters());
       return denoiser;
     } catch (IOException | RuntimeException e) {
       denoiser.close();

@@ -98,6 +98,18 @@ public final class Safetensors {
   }
 
   /**
+   * The tensors of a file, in file order; their data is not read.
+   *
+   * @throws CorruptCheckpointException as {@link #read}
+   */
+  public static List<TensorInfo> tensors(Path file, Configuration configuration)
+      throws IOException {
+    try (SafetensorsInput in = new SafetensorsInput(file, configuration)) {
+      return in.header().tensors();
+    }
+  }
+
+  /**
    * Reads a whole file.
    *
    * @throws CorruptCheckpointException if it is missing or breaks any rule of the format

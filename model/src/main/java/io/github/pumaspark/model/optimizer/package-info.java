@@ -1,6 +1,6 @@
 /**
- * AdamW on a rank's owned part of the flat parameters, and the learning-rate schedule. Imports
- * {@code network}.
+ * AdamW and the moving average of the weights on a rank's owned part of the flat parameters, and
+ * the learning-rate schedule. Imports {@code network}.
  */
 @NullMarked
 package io.github.pumaspark.model.optimizer;

@@ -1,5 +1,6 @@
 package io.github.pumaspark.model.train;
 
+import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.CheckpointFile;
 import io.github.pumaspark.model.checkpoint.CheckpointStore;
@@ -11,6 +12,7 @@ import io.github.pumaspark.model.collective.Parts;
 import io.github.pumaspark.model.masking.MaskingStrategy;
 import io.github.pumaspark.model.network.Parameters;
 import io.github.pumaspark.model.optimizer.AdamW;
+import io.github.pumaspark.model.optimizer.WeightAverage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -22,9 +24,9 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A rank's share in writing and reading checkpoints. Rank 0 writes weights and moments, every rank
- * its own rows of the masking pool; tensors are stored by name and pool rows by global number, so
- * the world size may change between writing and reading.
+ * A rank's share in writing and reading checkpoints. Rank 0 writes weights, moments and the moving
+ * average if there is one, every rank its own rows of the masking pool; tensors are stored by name
+ * and pool rows by global number, so the world size may change between writing and reading.
  */
 final class RankCheckpoint {
   private static final String FIRST_MOMENT = "exp_avg.";
@@ -34,6 +36,7 @@ final class RankCheckpoint {
   private final Configuration configuration;
   private final Parameters parameters;
   private final AdamW optimizer;
+  private final WeightAverage average;
   private final MaskingStrategy masking;
   private final Collective collective;
 
@@ -42,12 +45,14 @@ final class RankCheckpoint {
       Configuration configuration,
       Parameters parameters,
       AdamW optimizer,
+      WeightAverage average,
       MaskingStrategy masking,
       Collective collective) {
     this.store = new CheckpointStore(checkpoints, configuration);
     this.configuration = configuration;
     this.parameters = parameters;
     this.optimizer = optimizer;
+    this.average = average;
     this.masking = masking;
     this.collective = collective;
   }
@@ -71,6 +76,21 @@ final class RankCheckpoint {
       collective.allGather(first);
       collective.allGather(second);
       Map<String, String> files = new TreeMap<>();
+      if (average.isOn()) {
+        FloatBuffer averaged = flat();
+        average.read(part(averaged));
+        collective.allGather(averaged);
+        if (collective.rank() == 0) {
+          files.put(
+              CheckpointFile.EMA,
+              NetworkFile.layout(parameters.table())
+                  .write(
+                      new Path(directory, CheckpointFile.EMA),
+                      configuration,
+                      Map.of(),
+                      Map.of("", averaged)));
+        }
+      }
       if (collective.rank() == 0) {
         CheckpointFile model = NetworkFile.write(directory, configuration, parameters);
         files.put(model.name(), model.sha256());
@@ -106,12 +126,29 @@ final class RankCheckpoint {
               Map.of(FIRST_MOMENT, first, SECOND_MOMENT, second));
       TrainState.Progress progress = checkpoint.state().progress();
       optimizer.writeMoments(part(first), part(second), progress.step());
+      readAverage(checkpoint);
       masking.restore(progress.cursor().get(0), PoolFiles.read(checkpoint));
       return progress;
     } catch (IOException e) {
       throw new UncheckedIOException(
           "Cannot resume from '" + directory + "': " + e.getMessage(), e);
     }
+  }
+
+  private void readAverage(Checkpoint checkpoint) throws IOException {
+    if (!average.isOn()) {
+      return;
+    }
+    // To start from the weights of this step would make an average that no setting describes.
+    if (!checkpoint.state().files().containsKey(CheckpointFile.EMA)) {
+      throw new ConfigException(
+          "Cannot resume from '%s' with optimizer.ema-decay > 0: it has no '%s'. Set optimizer.ema-decay = 0, or start a new run."
+              .formatted(checkpoint.directory(), CheckpointFile.EMA));
+    }
+    FloatBuffer averaged = flat();
+    NetworkFile.layout(parameters.table())
+        .read(checkpoint.file(CheckpointFile.EMA), configuration, Map.of("", averaged));
+    average.write(part(averaged));
   }
 
   private FloatBuffer flat() {

@@ -15,6 +15,7 @@ import io.github.pumaspark.model.network.ComputeSettings;
 import io.github.pumaspark.model.network.Denoiser;
 import io.github.pumaspark.model.optimizer.AdamW;
 import io.github.pumaspark.model.optimizer.LearningRateSchedule;
+import io.github.pumaspark.model.optimizer.WeightAverage;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -79,7 +80,14 @@ public final class RankTrainer {
               new ComputeSettings(device, train.precision(), train.activationCheckpointing()))) {
         Parts parts = new Parts(network.parameters().table().length(), worldSize);
         try (AdamW optimizer =
-            new AdamW(spec.optimizer(), network.parameters(), parts.start(rank), parts.end(rank))) {
+                new AdamW(
+                    spec.optimizer(), network.parameters(), parts.start(rank), parts.end(rank));
+            WeightAverage average =
+                new WeightAverage(
+                    spec.optimizer().emaDecay(),
+                    network.parameters(),
+                    parts.start(rank),
+                    parts.end(rank))) {
           int firstLane = lane(rank, worldSize);
           MaskingStrategy masking =
               MaskingStrategies.of(
@@ -96,14 +104,16 @@ public final class RankTrainer {
                   configuration,
                   network.parameters(),
                   optimizer,
+                  average,
                   masking,
                   collective);
-          TrainState.Progress start = start(network, checkpoint);
+          TrainState.Progress start = start(network, average, checkpoint);
           return new TrainLoop(
                   train,
                   firstLane,
                   network,
                   optimizer,
+                  average,
                   new LearningRateSchedule(
                       spec.optimizer().learningRate(),
                       spec.optimizer().warmupSteps(),
@@ -117,11 +127,13 @@ public final class RankTrainer {
     }
   }
 
-  private TrainState.Progress start(Denoiser network, RankCheckpoint checkpoint) {
+  private TrainState.Progress start(
+      Denoiser network, WeightAverage average, RankCheckpoint checkpoint) {
     if (!spec.resumeFrom().isEmpty()) {
       return checkpoint.read(new Path(spec.resumeFrom()));
     }
     network.parameters().initialize(spec.train().seed());
+    average.restart();
     return new TrainState.Progress(0, 0, 0, 0, 0, 0, List.of(0L));
   }
 

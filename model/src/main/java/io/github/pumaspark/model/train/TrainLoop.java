@@ -10,6 +10,7 @@ import io.github.pumaspark.model.network.GradientListener;
 import io.github.pumaspark.model.network.Parameters;
 import io.github.pumaspark.model.optimizer.AdamW;
 import io.github.pumaspark.model.optimizer.LearningRateSchedule;
+import io.github.pumaspark.model.optimizer.WeightAverage;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ final class TrainLoop {
   private final TrainConfig config;
   private final Denoiser network;
   private final AdamW optimizer;
+  private final WeightAverage average;
   private final LearningRateSchedule schedule;
   private final MaskingStrategy masking;
   private final Collective collective;
@@ -47,6 +49,7 @@ final class TrainLoop {
       int firstRow,
       Denoiser network,
       AdamW optimizer,
+      WeightAverage average,
       LearningRateSchedule schedule,
       MaskingStrategy masking,
       Collective collective,
@@ -54,6 +57,7 @@ final class TrainLoop {
     this.config = config;
     this.network = network;
     this.optimizer = optimizer;
+    this.average = average;
     this.schedule = schedule;
     this.masking = masking;
     this.collective = collective;
@@ -167,6 +171,7 @@ final class TrainLoop {
     }
     double norm = Math.sqrt(squaredNorm);
     optimizer.update(schedule.at(step), optimizer.clipDivisor(norm));
+    average.update(step);
     clock.end("optimizer");
     collective.allGather(parameters.weightBuffer());
     parameters.weightsWritten();

@@ -117,6 +117,7 @@ final class NetworkFileTest {
   private static Predictor open(Checkpoint checkpoint, NetworkConfig network) throws IOException {
     return NetworkFile.open(
         checkpoint,
+        WeightChoice.BEST,
         network,
         TOKENIZER.vocabSize(),
         TOKENIZER.maskId(),

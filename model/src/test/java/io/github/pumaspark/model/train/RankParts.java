@@ -11,6 +11,7 @@ import io.github.pumaspark.model.network.ComputeSettings;
 import io.github.pumaspark.model.network.Denoiser;
 import io.github.pumaspark.model.optimizer.AdamW;
 import io.github.pumaspark.model.optimizer.LearningRateSchedule;
+import io.github.pumaspark.model.optimizer.WeightAverage;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -27,6 +28,7 @@ final class RankParts implements AutoCloseable {
   private final Collective collective;
   private final TokenDataset dataset;
   private final AdamW optimizer;
+  private final WeightAverage average;
 
   RankParts(TrainSpec spec, Configuration configuration, Collective collective) throws IOException {
     TorchThread.prepare(1);
@@ -46,6 +48,10 @@ final class RankParts implements AutoCloseable {
     parts = new Parts(network.parameters().table().length(), collective.worldSize());
     optimizer =
         new AdamW(spec.optimizer(), network.parameters(), parts.start(rank), parts.end(rank));
+    average =
+        new WeightAverage(
+            spec.optimizer().emaDecay(), network.parameters(), parts.start(rank), parts.end(rank));
+    average.restart();
     int rows = spec.train().globalBatchSize();
     int first = rows * rank / collective.worldSize();
     int end = rows * (rank + 1) / collective.worldSize();
@@ -72,6 +78,7 @@ final class RankParts implements AutoCloseable {
             spec.train().globalBatchSize() * collective.rank() / collective.worldSize(),
             network,
             optimizer,
+            average,
             new LearningRateSchedule(
                 spec.optimizer().learningRate(),
                 spec.optimizer().warmupSteps(),
@@ -92,6 +99,7 @@ final class RankParts implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    average.close();
     optimizer.close();
     network.close();
     dataset.close();
@@ -103,6 +111,7 @@ final class RankParts implements AutoCloseable {
         configuration,
         network.parameters(),
         optimizer,
+        average,
         masking,
         collective);
   }

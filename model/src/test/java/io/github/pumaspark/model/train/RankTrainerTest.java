@@ -1,7 +1,9 @@
 package io.github.pumaspark.model.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.CheckpointFile;
 import io.github.pumaspark.model.checkpoint.TrainState;
@@ -12,6 +14,7 @@ import io.github.pumaspark.model.collective.RunIdentity;
 import io.github.pumaspark.model.collective.RunKey;
 import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.masking.MaskingConfig;
+import io.github.pumaspark.model.optimizer.OptimizerConfig;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -94,6 +97,33 @@ final class RankTrainerTest {
   }
 
   @Test
+  void averageOfTwoRanksSurvivesAStopBitByBit() throws Exception {
+    TrainSpec straight = averaged("straight", 6);
+    run(straight).train(LocalRanks.world(2));
+    TrainSpec parts = averaged("parts", 6);
+    run(parts).stopping(0, 4).train(LocalRanks.world(2));
+    run(LocalRun.resumed(parts, run(parts).newest().directory())).train(LocalRanks.world(2));
+
+    Map<String, String> expected = trained(run(straight).newest());
+    assertThat(expected).containsKey(CheckpointFile.EMA);
+    assertThat(trained(run(parts).newest())).isEqualTo(expected);
+    assertThat(expected.get(CheckpointFile.EMA)).isNotEqualTo(expected.get(CheckpointFile.MODEL));
+  }
+
+  @Test
+  void averageCannotBeSwitchedOnHalfWay() throws Exception {
+    TrainSpec plain = spec("run", LocalRun.RANDOM, 2);
+    run(plain).train(LocalRanks.world(1));
+    TrainSpec averaged = LocalRun.resumed(averaged("other", 4), run(plain).newest().directory());
+
+    assertThatThrownBy(() -> run(averaged).train(LocalRanks.world(1)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("it has no 'ema.safetensors'")
+        .message()
+        .doesNotContain("\n");
+  }
+
+  @Test
   void stopRequestOnOneRankStopsAllAtTheSameStepWithACheckpoint() throws Exception {
     LocalRun run = run(spec("run", LocalRun.RANDOM, 10)).stopping(1, 3);
 
@@ -147,6 +177,15 @@ final class RankTrainerTest {
 
   private TrainSpec spec(String name, MaskingConfig masking, int steps) {
     return LocalRun.spec(dataset, path(name + "/checkpoints"), masking, LocalRun.OPTIMIZER, steps);
+  }
+
+  private TrainSpec averaged(String name, int steps) {
+    return LocalRun.spec(
+        dataset,
+        path(name + "/checkpoints"),
+        LocalRun.RANDOM,
+        new OptimizerConfig(1e-2, 0.9, 0.95, 1e-8, 0.01, 1, 2, 0.99),
+        steps);
   }
 
   private Path path(String name) {
