@@ -43,7 +43,6 @@ public final class Puma {
           EvaluateCommand.class,
           ReportCommand.class,
           SampleCommand.class,
-          SampleCommand.class,
           ExportCommand.class,
           ImportCommand.class,
           BenchCommand.class);

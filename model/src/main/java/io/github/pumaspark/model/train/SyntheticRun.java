@@ -16,6 +16,7 @@ import io.github.pumaspark.model.network.NetworkConfig;
 import io.github.pumaspark.model.optimizer.AdamW;
 import io.github.pumaspark.model.optimizer.LearningRateSchedule;
 import io.github.pumaspark.model.optimizer.OptimizerConfig;
+import io.github.pumaspark.model.optimizer.WeightAverage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ import java.util.Map;
 public final class SyntheticRun implements AutoCloseable {
   private final Denoiser network;
   private final AdamW optimizer;
+  private final WeightAverage average;
   private final TrainLoop loop;
   private final long maskablePerStep;
   private final StopAfter listener = new StopAfter();
@@ -54,9 +56,10 @@ public final class SyntheticRun implements AutoCloseable {
                 ComputeDevice.cpu(), train.precision(), train.activationCheckpointing()));
     try {
       network.parameters().initialize(train.seed());
-      this.optimizer =
-          new AdamW(
-              optimizerConfig, network.parameters(), 0, network.parameters().table().length());
+      int end = network.parameters().table().length();
+      this.optimizer = new AdamW(optimizerConfig, network.parameters(), 0, end);
+      this.average = new WeightAverage(optimizerConfig.emaDecay(), network.parameters(), 0, end);
+      average.restart();
     } catch (RuntimeException e) {
       network.close();
       throw e;
@@ -70,6 +73,7 @@ public final class SyntheticRun implements AutoCloseable {
             0,
             network,
             optimizer,
+            average,
             new LearningRateSchedule(
                 optimizerConfig.learningRate(), optimizerConfig.warmupSteps(), Integer.MAX_VALUE),
             masking,
@@ -138,6 +142,7 @@ public final class SyntheticRun implements AutoCloseable {
 
   @Override
   public void close() {
+    average.close();
     optimizer.close();
     network.close();
   }
