@@ -64,7 +64,7 @@ public record StepBenchPlan(
         train.seed(),
         train.steps(),
         rows,
-        rows,
+        train.microBatchSize(),
         train.precision(),
         train.activationCheckpointing(),
         train.checkpointEvery(),

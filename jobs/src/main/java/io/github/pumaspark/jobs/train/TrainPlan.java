@@ -3,9 +3,11 @@ package io.github.pumaspark.jobs.train;
 import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.data.token.TokenizerSpec;
 import io.github.pumaspark.jobs.config.RunConfig;
+import io.github.pumaspark.model.engine.DeviceChoice;
 import io.github.pumaspark.model.network.MemoryEstimate;
 import io.github.pumaspark.model.network.NetworkConfig;
 import io.github.pumaspark.model.network.ParameterTable;
+import io.github.pumaspark.model.network.PassSize;
 import io.github.pumaspark.model.train.TrainConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,7 +82,7 @@ public record TrainPlan(
 
   private static MemoryEstimate.Workload workload(RunConfig run, int sequenceLength) {
     return new MemoryEstimate.Workload(
-        microBatch(run),
+        microBatch(run, sequenceLength),
         sequenceLength,
         run.cluster().ranks(),
         run.optimizer().emaDecay() > 0,
@@ -88,11 +90,15 @@ public record TrainPlan(
         run.train().activationCheckpointing());
   }
 
-  private static int microBatch(RunConfig run) {
+  private static int microBatch(RunConfig run, int sequenceLength) {
     TrainConfig train = run.train();
     return train.microBatchSize() > 0
         ? train.microBatchSize()
-        : train.globalBatchSize() / run.cluster().ranks();
+        : PassSize.of(
+            train.globalBatchSize() / run.cluster().ranks(),
+            sequenceLength,
+            train.precision(),
+            run.cluster().device() == DeviceChoice.CUDA);
   }
 
   /** The plan for people, one fact a line; memory in MB, 10^6 bytes. */
@@ -113,7 +119,7 @@ public record TrainPlan(
                 + " checkpointing %s:",
             1e-6 * memory.total(),
             run.cluster().ranks(),
-            microBatch(run),
+            microBatch(run, sequenceLength),
             word(run.train().precision()),
             word(run.train().activationCheckpointing())));
     item(lines, "weights", memory.weights());

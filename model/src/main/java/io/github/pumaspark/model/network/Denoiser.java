@@ -3,6 +3,7 @@ package io.github.pumaspark.model.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.pumaspark.data.lang.Check;
+import io.github.pumaspark.model.engine.Precision;
 import io.github.pumaspark.model.engine.TorchProgram;
 import java.util.HashMap;
 import java.util.Map;
@@ -25,6 +26,7 @@ public final class Denoiser implements Predictor {
   private final int vocabSize;
   private final int maskTokenId;
   private final int sequenceLength;
+  private final Precision precision;
   private final NDManager owner;
   private final TorchProgram trunkProgram;
   private final TorchProgram headProgram;
@@ -54,6 +56,7 @@ public final class Denoiser implements Predictor {
     this.vocabSize = vocabSize;
     this.maskTokenId = maskTokenId;
     this.sequenceLength = sequenceLength;
+    this.precision = settings.precision();
     this.owner = NDManager.newBaseManager(settings.device().device(), "PyTorch");
     this.owner.setName("denoiser");
     try {
@@ -143,6 +146,11 @@ public final class Denoiser implements Predictor {
   @Override
   public int maskTokenId() {
     return maskTokenId;
+  }
+
+  /** How many of {@code rows} rows are best put into one pass. */
+  public int rowsAtOnce(int rows) {
+    return PassSize.of(rows, sequenceLength, precision, owner.getDevice().isGpu());
   }
 
   /**

@@ -19,7 +19,7 @@ final class MicroBatches {
   private final int firstRow;
 
   /**
-   * @param microBatchSize rows of one forward-backward; 0 = all rows at once
+   * @param microBatchSize rows of one pass; 0 = as many as the network deals with best
    * @param globalBatchSize rows of the step over all ranks; every row weighs 1 over this
    * @param seed of dropout
    * @param firstRow number of this rank's first row in the global batch
@@ -47,7 +47,7 @@ final class MicroBatches {
    * @param listener hears of the last pass, after which gradients are complete
    */
   Result run(MaskedBatch batch, GradientListener listener) {
-    int rowsAtOnce = microBatchSize == 0 ? Math.max(1, batch.rowCount()) : microBatchSize;
+    int rowsAtOnce = microBatchSize == 0 ? network.rowsAtOnce(batch.rowCount()) : microBatchSize;
     float[] confidence = new float[batch.positions().length];
     double lossSum = 0;
     double forwardSeconds = 0;

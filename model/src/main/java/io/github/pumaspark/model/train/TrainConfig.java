@@ -13,7 +13,7 @@ import java.time.Duration;
  * @param steps optimizer updates
  * @param globalBatchSize sequences per step over all ranks; constant over a run, whatever the world
  *     size
- * @param microBatchSize sequences per forward-backward on one rank; 0 = the whole rank batch
+ * @param microBatchSize sequences of one pass on one rank; 0 = chosen for device and precision
  * @param precision of matrix products
  * @param activationCheckpointing what the backward pass computes again to save memory
  * @param checkpointEvery steps between checkpoints; the last step always gets one
