@@ -1,5 +1,6 @@
 package io.github.pumaspark.model.network;
 
+import io.github.pumaspark.data.lang.Check;
 import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.Precision;
 
@@ -7,9 +8,30 @@ import io.github.pumaspark.model.engine.Precision;
  * Where and how a network computes.
  *
  * @param activationCheckpointing of training passes
+ * @param staging of the flat weights and gradient; on a GPU always {@link Staging#STAGED}
  */
 public record ComputeSettings(
-    ComputeDevice device, Precision precision, ActivationCheckpointing activationCheckpointing) {
+    ComputeDevice device,
+    Precision precision,
+    ActivationCheckpointing activationCheckpointing,
+    Staging staging) {
+  public ComputeSettings {
+    Check.argument(
+        staging == Staging.STAGED || !device.device().isGpu(),
+        "staging on a GPU must be staged: %s",
+        staging);
+  }
+
+  /** Staged where it must be: on a GPU. */
+  public ComputeSettings(
+      ComputeDevice device, Precision precision, ActivationCheckpointing activationCheckpointing) {
+    this(
+        device,
+        precision,
+        activationCheckpointing,
+        device.device().isGpu() ? Staging.STAGED : Staging.DIRECT);
+  }
+
   /** The CPU, float32, everything kept. */
   public static ComputeSettings cpu() {
     return new ComputeSettings(ComputeDevice.cpu(), Precision.FP32, ActivationCheckpointing.NONE);

@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * it from a thread prepared by {@code TorchThread}. Owns all native memory until closed.
  */
 public final class Denoiser implements Predictor {
-  /** Attention scores that exist at a time where they are not kept. */
-  private static final long MAX_ATTENTION_CELLS = 1 << 23;
-
   private static final int DROPOUT_RESOLUTION = 1 << 24;
 
   private final int vocabSize;
@@ -34,7 +31,7 @@ public final class Denoiser implements Predictor {
   private final Trunk trunk;
   private final UnmaskingHead head;
 
-  /** As the factories, in any number types. */
+  /** As the factories, in any number types and chunks. */
   Denoiser(
       NetworkConfig config,
       int vocabSize,
@@ -42,6 +39,7 @@ public final class Denoiser implements Predictor {
       int sequenceLength,
       ComputeSettings settings,
       NumberTypes types,
+      ChunkLimits limits,
       boolean trainable) {
     Check.argument(
         0 <= maskTokenId && maskTokenId < vocabSize,
@@ -66,16 +64,21 @@ public final class Denoiser implements Predictor {
               owner,
               Denoiser.class,
               "trunk.torchscript",
-              constants(config, sequenceLength, types, products));
+              constants(config, sequenceLength, types, limits, products));
       this.headProgram =
           TorchProgram.load(
               owner,
               Denoiser.class,
               "unmasking-head.torchscript",
-              UnmaskingHead.constants(config, vocabSize, maskTokenId, types, products));
+              UnmaskingHead.constants(config, vocabSize, maskTokenId, types, limits, products));
       this.parameters =
           new Parameters(
-              owner, trunkProgram, ParameterTable.of(config, vocabSize), types.master(), trainable);
+              owner,
+              trunkProgram,
+              ParameterTable.of(config, vocabSize),
+              types.master(),
+              settings.staging(),
+              trainable);
       this.trunk =
           new Trunk(
               owner,
@@ -86,7 +89,8 @@ public final class Denoiser implements Predictor {
               types,
               settings.activationCheckpointing());
       this.head =
-          new UnmaskingHead(owner, config, vocabSize, trunkProgram, headProgram, parameters, types);
+          new UnmaskingHead(
+              owner, config, vocabSize, trunkProgram, headProgram, parameters, types, limits);
     } catch (RuntimeException e) {
       owner.close();
       throw e;
@@ -113,6 +117,7 @@ public final class Denoiser implements Predictor {
         sequenceLength,
         settings,
         NumberTypes.of(settings.precision()),
+        ChunkLimits.STANDARD,
         true);
   }
 
@@ -130,6 +135,7 @@ public final class Denoiser implements Predictor {
         sequenceLength,
         settings,
         NumberTypes.of(settings.precision()),
+        ChunkLimits.STANDARD,
         false);
   }
 
@@ -161,21 +167,26 @@ public final class Denoiser implements Predictor {
    */
   public Scores forwardBackward(Pass pass, GradientListener listener) {
     check(pass.noisyTokens(), pass.segments());
-    for (int target : pass.targets()) {
-      Check.argument(
-          0 <= target && target < vocabSize && target != maskTokenId,
-          "Invalid target: token id %s (must be in [0, %s) and not the mask token %s)",
-          target,
-          vocabSize,
-          maskTokenId);
+    for (int i = 0; i < pass.targets().length; i++) {
+      int target = pass.targets()[i];
+      if (target < 0 || target >= vocabSize || target == maskTokenId) {
+        throw new IllegalArgumentException(
+            "Invalid target: token id %s at row %s, position %s (must be in [0, %s) and not the mask token %s)"
+                .formatted(
+                    target,
+                    pass.positions()[i] / sequenceLength,
+                    pass.positions()[i] % sequenceLength,
+                    vocabSize,
+                    maskTokenId));
+      }
     }
     int n = pass.positions().length;
-    float[] nll = new float[n];
-    float[] confidence = new float[n];
     if (n == 0) {
       listener.finished(0, parameters.table().length());
-      return new Scores(0, nll, confidence, 0, 0);
+      return new Scores(0, new float[0], new float[0], 0, 0);
     }
+    double[] nll = new double[n];
+    double[] confidence = new double[n];
     long start = System.nanoTime();
     try (NDManager scope = owner.newSubManager();
         Trunk.Trace trace = trunk.forward(scope, pass)) {
@@ -188,10 +199,11 @@ public final class Denoiser implements Predictor {
       trunk.backward(trace, dhidden, listener);
       double lossSum = 0;
       for (int i = 0; i < n; i++) {
-        lossSum += (double) pass.lossWeights()[i] * nll[i];
+        lossSum += pass.lossWeights()[i] * nll[i];
       }
       long end = System.nanoTime();
-      return new Scores(lossSum, nll, confidence, (middle - start) * 1e-9, (end - middle) * 1e-9);
+      return new Scores(
+          lossSum, floats(nll), floats(confidence), (middle - start) * 1e-9, (end - middle) * 1e-9);
     }
   }
 
@@ -249,13 +261,25 @@ public final class Denoiser implements Predictor {
     }
   }
 
+  private static float[] floats(double[] values) {
+    float[] narrow = new float[values.length];
+    for (int i = 0; i < narrow.length; i++) {
+      narrow[i] = (float) values[i];
+    }
+    return narrow;
+  }
+
   private static Map<String, Object> constants(
-      NetworkConfig config, int length, NumberTypes types, MatrixProducts products) {
+      NetworkConfig config,
+      int length,
+      NumberTypes types,
+      ChunkLimits limits,
+      MatrixProducts products) {
     int allHeads = config.heads() + config.keyValueHeads();
     int headWidth = config.headWidth();
     int rotary = allHeads * headWidth / 2;
     long cellsOfRow = (long) config.heads() * length * length;
-    long chunkRows = Math.max(1, MAX_ATTENTION_CELLS / cellsOfRow);
+    long chunkRows = Math.max(1, limits.attentionCells() / cellsOfRow);
     Map<String, Object> constants = new HashMap<>();
     constants.put("length", length);
     constants.put("width", config.width());

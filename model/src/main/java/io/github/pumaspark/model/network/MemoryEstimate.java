@@ -35,7 +35,7 @@ public record MemoryEstimate(
    *   normed inputs of both branches    2 D s           (not with SELECTIVE)
    * FULL keeps a block's input, 4 D, and all of the above for the one block that is computed again.
    */
-  private static final long HEAD_CHUNK_BYTES = UnmaskingHead.MAX_SCORE_BYTES;
+  private static final long HEAD_CHUNK_BYTES = ChunkLimits.STANDARD.scoreBytes();
 
   /**
    * What a rank is given at once.

@@ -42,10 +42,11 @@ public final class Parameters {
       TorchProgram program,
       ParameterTable table,
       DataType type,
+      Staging staging,
       boolean trainable) {
     this.program = program;
     this.table = table;
-    this.staged = owner.getDevice().isGpu();
+    this.staged = staging == Staging.STAGED;
     this.buffered = type == DataType.FLOAT32;
     this.flatWeights = (PtNDArray) owner.zeros(new Shape(table.length()), type);
     this.weights = views(owner, flatWeights);
@@ -180,7 +181,10 @@ public final class Parameters {
 
   private void push(FloatBuffer from, PtNDArray to) {
     if (staged) {
-      to.set(from.duplicate());
+      try (NDManager scope = to.getManager().newSubManager()) {
+        // NDArray.set would give the tensor other memory, which its views do not see.
+        program.execute("assign", to, scope.create(from.duplicate(), to.getShape()));
+      }
     }
   }
 }

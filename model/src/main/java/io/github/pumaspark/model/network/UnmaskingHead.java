@@ -14,15 +14,6 @@ import org.jspecify.annotations.Nullable;
  * backward. Owned by the {@link Denoiser} that made it.
  */
 final class UnmaskingHead {
-  /** Memory of the scores of one chunk, in the compute type. */
-  static final int MAX_SCORE_BYTES = 3 << 25;
-
-  /** Scores in the master type that exist at a time; they should fit into a processor's cache. */
-  private static final int MAX_SOFTMAX_CELLS = 1 << 20;
-
-  /** Numbers of the part of the weight's gradient that is made at a time. */
-  private static final int MAX_GRADIENT_CELLS = 1 << 22;
-
   private final TorchProgram trunk;
   private final TorchProgram program;
   private final Parameters parameters;
@@ -42,14 +33,15 @@ final class UnmaskingHead {
       TorchProgram trunk,
       TorchProgram program,
       Parameters parameters,
-      NumberTypes types) {
+      NumberTypes types,
+      ChunkLimits limits) {
     this.trunk = trunk;
     this.program = program;
     this.parameters = parameters;
     this.types = types;
     this.tensor = config.tiedHead() ? 0 : parameters.weights().size() - 1;
     this.weight = BlockArrays.copyOf(parameters.weights().get(tensor), owner, trunk, types);
-    this.chunk = Math.max(1, MAX_SCORE_BYTES / types.computeBytes() / vocabSize);
+    this.chunk = Math.max(1, limits.scoreBytes() / types.computeBytes() / vocabSize);
   }
 
   /** What {@code unmasking-head.torchscript} is to be loaded with. */
@@ -58,9 +50,10 @@ final class UnmaskingHead {
       int vocabSize,
       int maskTokenId,
       NumberTypes types,
+      ChunkLimits limits,
       MatrixProducts products) {
-    int softmaxRows = Math.max(1, MAX_SOFTMAX_CELLS / vocabSize);
-    int vocabRows = Math.max(1, MAX_GRADIENT_CELLS / config.width());
+    int softmaxRows = Math.max(1, limits.softmaxCells() / vocabSize);
+    int vocabRows = Math.max(1, limits.gradientCells() / config.width());
     return Map.of(
         "mask_token_id",
         maskTokenId,
@@ -88,7 +81,7 @@ final class UnmaskingHead {
    * @param best [N], filled with the logs of the largest probabilities
    * @return [N, D], compute type, attached to {@code scope}
    */
-  NDArray loss(NDManager scope, NDArray rows, Pass pass, float[] nll, float[] best) {
+  NDArray loss(NDManager scope, NDArray rows, Pass pass, double[] nll, double[] best) {
     prepare();
     int n = nll.length;
     long width = rows.getShape().get(1);
@@ -199,14 +192,22 @@ final class UnmaskingHead {
   }
 
   private void copy(NDArray from, float[] to, int start) {
+    double[] values = new double[(int) from.size()];
+    copy(from, values, 0);
+    for (int i = 0; i < values.length; i++) {
+      to[start + i] = (float) values[i];
+    }
+  }
+
+  private void copy(NDArray from, double[] to, int start) {
     if (types.master().getNumOfBytes() == Float.BYTES) {
       float[] values = from.toFloatArray();
-      System.arraycopy(values, 0, to, start, values.length);
+      for (int i = 0; i < values.length; i++) {
+        to[start + i] = values[i];
+      }
     } else {
       double[] values = from.toDoubleArray();
-      for (int i = 0; i < values.length; i++) {
-        to[start + i] = (float) values[i];
-      }
+      System.arraycopy(values, 0, to, start, values.length);
     }
   }
 }

@@ -10,8 +10,6 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 final class DenoiserTest {
   private static final int VOCAB = 7;
@@ -37,66 +35,6 @@ final class DenoiserTest {
             0, 0, 16, 2, 4, 2, 24, 10_000, 1e-6, true, false, 0, 0.2, NetworkProfile.DEFAULT),
         new NetworkConfig(
             0, 0, 12, 1, 2, 1, 8, 100, 1e-5, false, false, 0, 0.2, NetworkProfile.DEFAULT));
-  }
-
-  @ParameterizedTest
-  @MethodSource("configs")
-  void predictionsEqualThePlainEquations(NetworkConfig config) {
-    try (Denoiser network = network(config)) {
-      PlainDenoiser plain = plain(config, network);
-      for (int[] segments : new int[][] {ONE_DOCUMENT, PACKED}) {
-        Predictor.Prediction found = network.predict(TOKENS, segments, POSITIONS, TARGETS);
-        for (int n = 0; n < POSITIONS.length; n++) {
-          double[] expected = expected(plain, segments, POSITIONS[n]);
-          double[] sorted = java.util.Arrays.stream(expected).sorted().toArray();
-          double entropy = 0;
-          for (double logProbability : expected) {
-            double probability = Math.exp(logProbability);
-            entropy -= probability > 0 ? probability * logProbability : 0;
-          }
-          // float32 against float64 over a dozen short sums
-          assertThat(found.targetLogProb()[n])
-              .isCloseTo((float) expected[TARGETS[n]], within(2e-5f));
-          assertThat(found.maxLogProb()[n]).isCloseTo((float) sorted[VOCAB - 1], within(2e-5f));
-          assertThat(expected[found.token()[n]]).isEqualTo(sorted[VOCAB - 1]);
-          assertThat(found.margin()[n])
-              .isCloseTo(
-                  (float) (Math.exp(sorted[VOCAB - 1]) - Math.exp(sorted[VOCAB - 2])),
-                  within(2e-5f));
-          assertThat(found.entropy()[n]).isCloseTo((float) entropy, within(4e-5f));
-        }
-      }
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("configs")
-  void gradientsEqualFiniteDifferencesOfThePlainEquations(NetworkConfig config) {
-    try (Denoiser network = network(config)) {
-      PlainDenoiser plain = plain(config, network);
-      Denoiser.Scores scores =
-          network.forwardBackward(
-              pass(TOKENS, PACKED, POSITIONS, TARGETS, WEIGHTS), GradientListener.none());
-      FloatBuffer gradient = network.parameters().gradientBuffer();
-
-      assertThat(scores.lossSum()).isCloseTo(loss(plain), within(1e-5));
-      Random random = new Random(5);
-      for (ParameterTable.Entry entry : network.parameters().table().entries()) {
-        for (int draw = 0; draw < 5; draw++) {
-          int element = random.nextInt(entry.elements());
-          double delta = 1e-5;
-          plain.add(entry.name(), element, delta);
-          double above = loss(plain);
-          plain.add(entry.name(), element, -2 * delta);
-          double below = loss(plain);
-          plain.add(entry.name(), element, delta);
-          // central differences in float64 are exact to about 1e-9; the rest is float32 rounding
-          assertThat(gradient.get(entry.offset() + element))
-              .as(entry.name() + "[" + element + "]")
-              .isCloseTo((float) ((above - below) / (2 * delta)), within(2e-5f));
-        }
-      }
-    }
   }
 
   @Test
@@ -266,32 +204,6 @@ final class DenoiserTest {
       int[] tokens, int[] segments, int[] positions, int[] targets, float[] weights) {
     return new Pass(
         tokens, segments, positions, targets, weights, new long[tokens.length / LENGTH]);
-  }
-
-  private static PlainDenoiser plain(NetworkConfig config, Denoiser network) {
-    return new PlainDenoiser(
-        config,
-        VOCAB,
-        MASK,
-        LENGTH,
-        network.parameters().table(),
-        network.parameters().weightBuffer());
-  }
-
-  private static double[] expected(PlainDenoiser plain, int[] segments, int flat) {
-    int row = flat / LENGTH * LENGTH;
-    return plain
-        .logProbabilities(
-            java.util.Arrays.copyOfRange(TOKENS, row, row + LENGTH),
-            java.util.Arrays.copyOfRange(segments, row, row + LENGTH))[flat - row];
-  }
-
-  private static double loss(PlainDenoiser plain) {
-    double loss = 0;
-    for (int n = 0; n < POSITIONS.length; n++) {
-      loss -= WEIGHTS[n] * expected(plain, PACKED, POSITIONS[n])[TARGETS[n]];
-    }
-    return loss;
   }
 
   private static float[] copy(FloatBuffer buffer) {

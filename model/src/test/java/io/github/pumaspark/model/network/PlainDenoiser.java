@@ -1,11 +1,18 @@
 package io.github.pumaspark.model.network;
 
-import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
 /** The network's equations once more, as plain float64 loops: the oracle of {@link Denoiser}. */
 final class PlainDenoiser {
+  /** What a channel of a branch's output is multiplied by. */
+  interface Dropping {
+    Dropping NONE = (layer, branch, position, channel) -> 1;
+
+    double factor(int layer, int branch, int position, int channel);
+  }
+
   private final NetworkConfig config;
   private final int vocabSize;
   private final int maskTokenId;
@@ -18,27 +25,18 @@ final class PlainDenoiser {
       int maskTokenId,
       int length,
       ParameterTable table,
-      FloatBuffer flat) {
+      double[] flat) {
     this.config = config;
     this.vocabSize = vocabSize;
     this.maskTokenId = maskTokenId;
     this.length = length;
     for (ParameterTable.Entry entry : table.entries()) {
-      double[] values = new double[entry.elements()];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = flat.get(entry.offset() + i);
-      }
-      weights.put(entry.name(), values);
+      weights.put(entry.name(), Arrays.copyOfRange(flat, entry.offset(), entry.end()));
     }
   }
 
-  /** Changes one number. */
-  void add(String tensor, int element, double delta) {
-    weights.get(tensor)[element] += delta;
-  }
-
   /** Log probabilities [L][V] of one row. */
-  double[][] logProbabilities(int[] tokens, int[] segments) {
+  double[][] logProbabilities(int[] tokens, int[] segments, Dropping dropping) {
     int d = config.width();
     double[][] x = new double[length][];
     for (int i = 0; i < length; i++) {
@@ -52,7 +50,7 @@ final class PlainDenoiser {
       String block = "model.layers." + layer + ".";
       double[][] mixed =
           attention(block, norm(block + "input_layernorm.weight", x), position, segments);
-      add(x, linear(mixed, block + "self_attn.o_proj", d));
+      add(x, dropped(linear(mixed, block + "self_attn.o_proj", d), dropping, layer, 0));
       double[][] z = norm(block + "post_attention_layernorm.weight", x);
       double[][] gate = linear(z, block + "mlp.gate_proj", config.feedForwardWidth());
       double[][] up = linear(z, block + "mlp.up_proj", config.feedForwardWidth());
@@ -61,7 +59,7 @@ final class PlainDenoiser {
           up[i][c] *= gate[i][c] / (1 + Math.exp(-gate[i][c]));
         }
       }
-      add(x, linear(up, block + "mlp.down_proj", d));
+      add(x, dropped(linear(up, block + "mlp.down_proj", d), dropping, layer, 1));
     }
     double[][] hidden = norm("model.norm.weight", x);
     String head = config.tiedHead() ? "model.embed_tokens" : "lm_head";
@@ -92,7 +90,7 @@ final class PlainDenoiser {
         double[] p = new double[length];
         double sum = 0;
         for (int j = 0; j < length; j++) {
-          if (segments[i] == segments[j]) {
+          if (segments[i] == segments[j] && (j <= i || !config.causal())) {
             double[] kj = rotated(k[j], h / group * c, position[j]);
             double dot = 0;
             for (int e = 0; e < c; e++) {
@@ -112,18 +110,41 @@ final class PlainDenoiser {
     return out;
   }
 
-  /** Channels (e, e + C/2) turned by position / base^(2e / C). */
+  /** One head's channels at a position, turned. */
   private double[] rotated(double[] x, int from, int position) {
     int c = config.headWidth();
     double[] y = new double[c];
     for (int e = 0; e < c / 2; e++) {
-      double angle = position / Math.pow(config.ropeBase(), 2.0 * e / c);
-      double first = x[from + e];
-      double second = x[from + e + c / 2];
-      y[e] = first * Math.cos(angle) - second * Math.sin(angle);
-      y[e + c / 2] = second * Math.cos(angle) + first * Math.sin(angle);
+      if (config.profile() == NetworkProfile.REFERENCE) {
+        // Neighbours are a pair, but each turns by the angle of its own channel.
+        double first = x[from + 2 * e];
+        double second = x[from + 2 * e + 1];
+        double firstAngle = angle(position, 2 * e % (c / 2));
+        double secondAngle = angle(position, (2 * e + 1) % (c / 2));
+        y[2 * e] = first * Math.cos(firstAngle) - second * Math.sin(firstAngle);
+        y[2 * e + 1] = second * Math.cos(secondAngle) + first * Math.sin(secondAngle);
+      } else {
+        double first = x[from + e];
+        double second = x[from + e + c / 2];
+        double angle = angle(position, e);
+        y[e] = first * Math.cos(angle) - second * Math.sin(angle);
+        y[e + c / 2] = second * Math.cos(angle) + first * Math.sin(angle);
+      }
     }
     return y;
+  }
+
+  private double angle(int position, int frequency) {
+    return position / Math.pow(config.ropeBase(), 2.0 * frequency / config.headWidth());
+  }
+
+  private static double[][] dropped(double[][] x, Dropping dropping, int layer, int branch) {
+    for (int i = 0; i < x.length; i++) {
+      for (int c = 0; c < x[i].length; c++) {
+        x[i][c] *= dropping.factor(layer, branch, i, c);
+      }
+    }
+    return x;
   }
 
   private double[][] norm(String name, double[][] x) {
@@ -159,7 +180,7 @@ final class PlainDenoiser {
   }
 
   private static double[] row(double[] matrix, int row, int columns) {
-    return java.util.Arrays.copyOfRange(matrix, row * columns, (row + 1) * columns);
+    return Arrays.copyOfRange(matrix, row * columns, (row + 1) * columns);
   }
 
   private static void add(double[][] x, double[][] y) {
