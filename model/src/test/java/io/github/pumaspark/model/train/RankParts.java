@@ -5,10 +5,12 @@ import io.github.pumaspark.data.batch.TokenDataset;
 import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
 import io.github.pumaspark.model.collective.Parts;
+import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.masking.MaskingStrategies;
 import io.github.pumaspark.model.network.ComputeSettings;
 import io.github.pumaspark.model.network.Denoiser;
+import io.github.pumaspark.model.network.Staging;
 import io.github.pumaspark.model.optimizer.AdamW;
 import io.github.pumaspark.model.optimizer.LearningRateSchedule;
 import io.github.pumaspark.model.optimizer.WeightAverage;
@@ -31,7 +33,12 @@ final class RankParts implements AutoCloseable {
   private final WeightAverage average;
 
   RankParts(TrainSpec spec, Configuration configuration, Collective collective) throws IOException {
-    TorchThread.prepare(1);
+    this(spec, configuration, collective, Staging.DIRECT);
+  }
+
+  RankParts(TrainSpec spec, Configuration configuration, Collective collective, Staging staging)
+      throws IOException {
+    TorchThread.prepare(spec.threads());
     this.spec = spec;
     this.configuration = configuration;
     this.collective = collective;
@@ -42,7 +49,11 @@ final class RankParts implements AutoCloseable {
             CountingDataset.TOKENIZER.vocabSize(),
             CountingDataset.TOKENIZER.maskId(),
             CountingDataset.LENGTH,
-            ComputeSettings.cpu());
+            new ComputeSettings(
+                ComputeDevice.cpu(),
+                spec.train().precision(),
+                spec.train().activationCheckpointing(),
+                staging));
     network.parameters().initialize(spec.train().seed());
     int rank = collective.rank();
     parts = new Parts(network.parameters().table().length(), collective.worldSize());
