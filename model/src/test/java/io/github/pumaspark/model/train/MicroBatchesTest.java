@@ -66,7 +66,8 @@ final class MicroBatchesTest {
     try (Denoiser network = network(0.3)) {
       double[] gradient = step(network, batch(0, ROWS, 5), 0, ROWS, 3).gradient;
 
-      assertThat(distance(step(network, batch(0, ROWS, 5), 0, ROWS, 3).gradient, gradient)).isZero();
+      assertThat(distance(step(network, batch(0, ROWS, 5), 0, ROWS, 3).gradient, gradient))
+          .isZero();
       assertThat(distance(step(network, batch(0, ROWS, 5), 0, ROWS, 4).gradient, gradient))
           .isGreaterThan(0.1);
       assertThat(distance(step(network, batch(0, ROWS, 6), 0, ROWS, 3).gradient, gradient))

@@ -103,8 +103,7 @@ final class ReproducibilityTest {
     assertThat(run.run(dataset, 4).weights()).isNotEqualTo(run.run(dataset, 3).weights());
   }
 
-  private List<TinyRun.Result> train(TinyRun run, int worldSize, Staging staging)
-      throws Exception {
+  private List<TinyRun.Result> train(TinyRun run, int worldSize, Staging staging) throws Exception {
     List<Collective> world = LocalRanks.world(worldSize);
     return LocalRanks.run(world, collective -> run.run(dataset, 3, collective, staging));
   }

@@ -38,8 +38,7 @@ record TinyRun(
 
   Result run(Path dataset, long seed, Collective collective, Staging staging) throws Exception {
     List<Double> losses = new ArrayList<>();
-    try (RankParts parts =
-        new RankParts(spec(dataset, seed), CONFIGURATION, collective, staging)) {
+    try (RankParts parts = new RankParts(spec(dataset, seed), CONFIGURATION, collective, staging)) {
       parts.train(
           new TrainListener() {
             @Override
