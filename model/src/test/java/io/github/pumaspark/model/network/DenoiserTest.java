@@ -59,63 +59,6 @@ final class DenoiserTest {
   }
 
   @Test
-  void aHeadInChunksEqualsOneWithout() {
-    NetworkConfig config =
-        new NetworkConfig(
-            0, 0, 4, 1, 1, 1, 4, 10_000, 1e-6, false, false, 0, 0.2, NetworkProfile.DEFAULT);
-    int vocabSize = 1 << 20; // so large that 16 positions are a chunk
-    int[] tokens = new int[48];
-    int[] positions = new int[40];
-    int[] targets = new int[40];
-    float[] weights = new float[40];
-    Random random = new Random(8);
-    for (int i = 0; i < 40; i++) {
-      positions[i] = i;
-      targets[i] = random.nextInt(vocabSize - 1);
-      weights[i] = 1 + random.nextFloat();
-    }
-    try (Denoiser whole =
-            Denoiser.trainable(config, vocabSize, vocabSize - 1, 24, ComputeSettings.cpu());
-        Denoiser parts =
-            Denoiser.trainable(config, vocabSize, vocabSize - 1, 24, ComputeSettings.cpu())) {
-      whole.parameters().initialize(1);
-      parts.parameters().initialize(1);
-      int[] segments = new int[48];
-      Denoiser.Scores all =
-          whole.forwardBackward(
-              pass(tokens, segments, positions, targets, weights), GradientListener.none());
-      double lossSum = 0;
-      for (int start = 0; start < 40; start += 8) {
-        lossSum +=
-            parts
-                .forwardBackward(
-                    pass(
-                        tokens,
-                        segments,
-                        java.util.Arrays.copyOfRange(positions, start, start + 8),
-                        java.util.Arrays.copyOfRange(targets, start, start + 8),
-                        java.util.Arrays.copyOfRange(weights, start, start + 8)),
-                    GradientListener.none())
-                .lossSum();
-      }
-      float[] expected = copy(parts.parameters().gradientBuffer());
-      float[] found = copy(whole.parameters().gradientBuffer());
-
-      assertThat(all.lossSum()).isCloseTo(lossSum, within(1e-4));
-      assertThat(whole.predict(tokens, segments, positions, targets).targetLogProb()[39])
-          .isCloseTo(-all.nll()[39], within(1e-5f));
-      float largest = 0;
-      float difference = 0;
-      for (int i = 0; i < expected.length; i++) {
-        largest = Math.max(largest, Math.abs(expected[i]));
-        difference = Math.max(difference, Math.abs(expected[i] - found[i]));
-      }
-      // the same products, added in another order
-      assertThat(difference).isLessThan(1e-5f * largest);
-    }
-  }
-
-  @Test
   void gapsBetweenTensorsKeepAGradientOfZero() {
     try (Denoiser network = network(configs().skip(2).findFirst().orElseThrow())) {
       network.forwardBackward(

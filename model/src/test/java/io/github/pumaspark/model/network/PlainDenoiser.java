@@ -37,6 +37,23 @@ final class PlainDenoiser {
 
   /** Log probabilities [L][V] of one row. */
   double[][] logProbabilities(int[] tokens, int[] segments, Dropping dropping) {
+    String head = config.tiedHead() ? "model.embed_tokens" : "lm_head";
+    double[][] scores = linear(hidden(tokens, segments, dropping), head, vocabSize);
+    for (double[] score : scores) {
+      score[maskTokenId] = Double.NEGATIVE_INFINITY;
+      double sum = 0;
+      for (double s : score) {
+        sum += Math.exp(s);
+      }
+      for (int v = 0; v < vocabSize; v++) {
+        score[v] -= Math.log(sum);
+      }
+    }
+    return scores;
+  }
+
+  /** What the head sees of one row, [L][D]. */
+  double[][] hidden(int[] tokens, int[] segments, Dropping dropping) {
     int d = config.width();
     double[][] x = new double[length][];
     for (int i = 0; i < length; i++) {
@@ -61,20 +78,7 @@ final class PlainDenoiser {
       }
       add(x, dropped(linear(up, block + "mlp.down_proj", d), dropping, layer, 1));
     }
-    double[][] hidden = norm("model.norm.weight", x);
-    String head = config.tiedHead() ? "model.embed_tokens" : "lm_head";
-    double[][] scores = linear(hidden, head, vocabSize);
-    for (double[] score : scores) {
-      score[maskTokenId] = Double.NEGATIVE_INFINITY;
-      double sum = 0;
-      for (double s : score) {
-        sum += Math.exp(s);
-      }
-      for (int v = 0; v < vocabSize; v++) {
-        score[v] -= Math.log(sum);
-      }
-    }
-    return scores;
+    return norm("model.norm.weight", x);
   }
 
   private double[][] attention(String block, double[][] y, int[] position, int[] segments) {

@@ -36,7 +36,7 @@ final class ReproducibilityTest {
   @ParameterizedTest
   @CsvSource({"1, FP32", "2, FP32", "1, BF16", "2, BF16"})
   void sameSeedGivesTheSameBitsAfterFiftySteps(int threads, Precision precision) throws Exception {
-    TinyRun run = new TinyRun(LocalRun.PROGRESSIVE, precision, 0.1, 50, 64, threads);
+    TinyRun run = new TinyRun(LocalRun.PROGRESSIVE, precision, 3e-3, 0.1, 50, 64, threads);
 
     TinyRun.Result first = run.run(dataset, 3);
     TinyRun.Result second = run.run(dataset, 3);
@@ -51,8 +51,8 @@ final class ReproducibilityTest {
   void runsInOneProcessDoNotDisturbEachOther(int threads) throws Exception {
     List<TinyRun> runs =
         List.of(
-            new TinyRun(LocalRun.RANDOM, Precision.FP32, 0.1, 50, 32, threads),
-            new TinyRun(LocalRun.PROGRESSIVE, Precision.BF16, 0, 50, 32, threads));
+            new TinyRun(LocalRun.RANDOM, Precision.FP32, 3e-3, 0.1, 50, 32, threads),
+            new TinyRun(LocalRun.PROGRESSIVE, Precision.BF16, 3e-3, 0, 50, 32, threads));
     List<TinyRun.Result> alone = new ArrayList<>();
     for (int i = 0; i < runs.size(); i++) {
       alone.add(runs.get(i).run(dataset, i));
@@ -84,7 +84,7 @@ final class ReproducibilityTest {
   @ParameterizedTest
   @EnumSource(Precision.class)
   void stagedBuffersGiveTheBitsOfTheTensorsOwnMemory(Precision precision) throws Exception {
-    TinyRun run = new TinyRun(LocalRun.PROGRESSIVE, precision, 0.1, 8, 12, 1);
+    TinyRun run = new TinyRun(LocalRun.PROGRESSIVE, precision, 3e-3, 0.1, 8, 12, 1);
     for (int worldSize : new int[] {1, 2}) {
       List<TinyRun.Result> direct = train(run, worldSize, Staging.DIRECT);
       List<TinyRun.Result> staged = train(run, worldSize, Staging.STAGED);
@@ -98,7 +98,7 @@ final class ReproducibilityTest {
 
   @Test
   void otherSeedsGiveOtherBits() throws Exception {
-    TinyRun run = new TinyRun(LocalRun.RANDOM, Precision.FP32, 0, 2, 4, 1);
+    TinyRun run = new TinyRun(LocalRun.RANDOM, Precision.FP32, 3e-3, 0, 2, 4, 1);
 
     assertThat(run.run(dataset, 4).weights()).isNotEqualTo(run.run(dataset, 3).weights());
   }

@@ -25,7 +25,13 @@ import org.apache.hadoop.fs.Path;
  * @param threads of the tensor library
  */
 record TinyRun(
-    MaskingConfig masking, Precision precision, double dropout, int steps, int rows, int threads) {
+    MaskingConfig masking,
+    Precision precision,
+    double learningRate,
+    double dropout,
+    int steps,
+    int rows,
+    int threads) {
   private static final Configuration CONFIGURATION = new Configuration(false);
 
   /** What a rank ends with. */
@@ -76,7 +82,7 @@ record TinyRun(
             0.05,
             NetworkProfile.DEFAULT),
         masking,
-        new OptimizerConfig(3e-3, 0.9, 0.95, 1e-8, 0.01, 1, 10, 0),
+        new OptimizerConfig(learningRate, 0.9, 0.95, 1e-8, 0.01, 1, 10, 0),
         new TrainConfig(
             seed,
             steps,
