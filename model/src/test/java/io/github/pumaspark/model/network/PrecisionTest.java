@@ -39,8 +39,7 @@ final class PrecisionTest {
       assertThat(TinyNetworks.relativeDistance(gradient, expectedGradient)).isLessThan(0.025);
       for (ParameterTable.Entry entry : exact.parameters().table().entries()) {
         assertThat(
-                TinyNetworks.relativeDistance(
-                    part(gradient, entry), part(expectedGradient, entry)))
+                TinyNetworks.relativeDistance(part(gradient, entry), part(expectedGradient, entry)))
             .as(entry.name())
             .isLessThan(0.06);
       }

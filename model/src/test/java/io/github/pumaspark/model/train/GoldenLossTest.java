@@ -39,7 +39,13 @@ final class GoldenLossTest {
   /** What libtorch and oneDNN choose kernels by. */
   private static final List<String> FEATURES =
       List.of(
-          "avx2", "fma", "avx512f", "avx512vl", "avx512_vnni", "avx512_bf16", "avx512_fp16",
+          "avx2",
+          "fma",
+          "avx512f",
+          "avx512vl",
+          "avx512_vnni",
+          "avx512_bf16",
+          "avx512_fp16",
           "amx_bf16");
 
   @TempDir private Path temporary;
@@ -53,8 +59,7 @@ final class GoldenLossTest {
   @ParameterizedTest
   @EnumSource(Precision.class)
   void lossesAreThoseOfTheFile(Precision precision) throws Exception {
-    Golden found =
-        new Golden(processor(), THREADS, TorchThread.version(), losses(precision));
+    Golden found = new Golden(processor(), THREADS, TorchThread.version(), losses(precision));
     String name = "losses/tiny-" + precision.name().toLowerCase(Locale.ROOT) + ".json";
     if (Boolean.getBoolean("golden.write")) {
       write(name, found);
@@ -71,7 +76,8 @@ final class GoldenLossTest {
             + precision
             + ": compared "
             + (isExact ? "bitwise" : "within 1e-3, they are of " + origin(golden))
-            + ", here " + origin(found));
+            + ", here "
+            + origin(found));
     assertThat(found.losses()).hasSize(STEPS).hasSameSizeAs(golden.losses());
     if (isExact) {
       assertThat(found.losses()).isEqualTo(golden.losses());
