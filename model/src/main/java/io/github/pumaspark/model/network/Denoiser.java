@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.pumaspark.data.lang.Check;
 import io.github.pumaspark.model.engine.Precision;
 import io.github.pumaspark.model.engine.TorchProgram;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -167,7 +168,14 @@ public final class Denoiser implements Predictor {
    */
   public Scores forwardBackward(Pass pass, GradientListener listener) {
     check(pass.noisyTokens(), pass.segments());
-    for (int i = 0; i < pass.targets().length; i++) {
+    int n = pass.positions().length;
+    Check.argument(
+        pass.targets().length == n && pass.lossWeights().length == n,
+        "positions, targets and loss weights must be equally many: %s, %s, %s",
+        n,
+        pass.targets().length,
+        pass.lossWeights().length);
+    for (int i = 0; i < n; i++) {
       int target = pass.targets()[i];
       if (target < 0 || target >= vocabSize || target == maskTokenId) {
         throw new IllegalArgumentException(
@@ -180,18 +188,18 @@ public final class Denoiser implements Predictor {
                     maskTokenId));
       }
     }
-    int n = pass.positions().length;
     if (n == 0) {
       listener.finished(0, parameters.table().length());
       return new Scores(0, new float[0], new float[0], 0, 0);
     }
-    double[] nll = new double[n];
-    double[] confidence = new double[n];
     long start = System.nanoTime();
+    Pass padded = padded(pass);
+    double[] nll = new double[padded.positions().length];
+    double[] confidence = new double[padded.positions().length];
     try (NDManager scope = owner.newSubManager();
-        Trunk.Trace trace = trunk.forward(scope, pass)) {
+        Trunk.Trace trace = trunk.forward(scope, padded)) {
       long middle = System.nanoTime();
-      NDArray dhidden = head.loss(scope, trace.hidden(), pass, nll, confidence);
+      NDArray dhidden = head.loss(scope, trace.hidden(), padded, nll, confidence);
       ParameterTable.Entry headEntry = head.ownEntry();
       if (headEntry != null) {
         listener.finished(headEntry.offset(), headEntry.end());
@@ -203,7 +211,11 @@ public final class Denoiser implements Predictor {
       }
       long end = System.nanoTime();
       return new Scores(
-          lossSum, floats(nll), floats(confidence), (middle - start) * 1e-9, (end - middle) * 1e-9);
+          lossSum,
+          floats(nll, n),
+          floats(confidence, n),
+          (middle - start) * 1e-9,
+          (end - middle) * 1e-9);
     }
   }
 
@@ -215,9 +227,22 @@ public final class Denoiser implements Predictor {
       float[] nothing = new float[0];
       return new Prediction(new int[0], nothing, nothing, nothing, nothing);
     }
+    int n = positions.length;
+    int[] padded = PaddedPositions.of(positions, noisyTokens.length);
     try (NDManager scope = owner.newSubManager()) {
-      NDArray rows = trunk.hidden(scope, noisyTokens, segments, positions);
-      return head.predict(scope, rows, positions.length, targets);
+      NDArray rows = trunk.hidden(scope, noisyTokens, segments, padded);
+      Prediction all =
+          head.predict(
+              scope,
+              rows,
+              padded.length,
+              targets == null ? null : Arrays.copyOf(targets, padded.length));
+      return new Prediction(
+          Arrays.copyOf(all.token(), n),
+          Arrays.copyOf(all.maxLogProb(), n),
+          Arrays.copyOf(all.margin(), n),
+          Arrays.copyOf(all.entropy(), n),
+          Arrays.copyOf(all.targetLogProb(), targets == null ? 0 : n));
     }
   }
 
@@ -245,6 +270,20 @@ public final class Denoiser implements Predictor {
       double forwardSeconds,
       double backwardSeconds) {}
 
+  /** With positions that weigh nothing, after the others. */
+  private Pass padded(Pass pass) {
+    int[] positions = PaddedPositions.of(pass.positions(), pass.noisyTokens().length);
+    int[] targets = Arrays.copyOf(pass.targets(), positions.length);
+    Arrays.fill(targets, pass.targets().length, positions.length, maskTokenId == 0 ? 1 : 0);
+    return new Pass(
+        pass.noisyTokens(),
+        pass.segments(),
+        positions,
+        targets,
+        Arrays.copyOf(pass.lossWeights(), positions.length),
+        pass.dropoutKeys());
+  }
+
   private void check(int[] tokens, int[] segments) {
     Check.argument(
         tokens.length % sequenceLength == 0 && segments.length == tokens.length,
@@ -261,8 +300,8 @@ public final class Denoiser implements Predictor {
     }
   }
 
-  private static float[] floats(double[] values) {
-    float[] narrow = new float[values.length];
+  private static float[] floats(double[] values, int count) {
+    float[] narrow = new float[count];
     for (int i = 0; i < narrow.length; i++) {
       narrow[i] = (float) values[i];
     }
