@@ -27,6 +27,7 @@ final class Trunk {
   private final Parameters parameters;
   private final Rotary rotary;
   private final List<BlockArrays> blocks = new ArrayList<>();
+  private final BlockRooms rooms;
   private final int finalNorm;
   private final NDArray noKeys;
   private final NDArray allPositions;
@@ -50,6 +51,16 @@ final class Trunk {
     for (int layer = 0; layer < config.layers(); layer++) {
       blocks.add(BlockArrays.of(owner, config, layer, program, parameters, types));
     }
+    boolean isTrainable = !parameters.gradients().isEmpty();
+    boolean keepsAll = isTrainable && checkpointing != ActivationCheckpointing.FULL;
+    this.rooms =
+        new BlockRooms(
+            owner,
+            config,
+            program,
+            types,
+            keepsAll ? config.layers() : 1,
+            isTrainable ? config.layers() : 2);
     this.finalNorm = 1 + config.layers() * BlockArrays.tensorCount(config);
   }
 
@@ -235,6 +246,7 @@ final class Trunk {
       NDArray at,
       long keep,
       List<NDArray> keys) {
+    int tokens = Math.toIntExact(x.getShape().get(0));
     return program.run(
         scope,
         "block",
@@ -245,6 +257,7 @@ final class Trunk {
         layer == blocks.size() - 1 ? at : allPositions,
         keys.get(0),
         keys.get(1),
+        rooms.of(layer, tokens),
         keep);
   }
 
