@@ -100,13 +100,8 @@ public final class StepBench {
               plan.promptLength(),
               plan.threads())) {
         int steps = warmUp(run);
-        result.memory(before, ProcessMemory.now().peakBytes(), isPeakOurs);
-        if (isPeakOurs) {
-          // The buffers of these products must not count as the step's.
-          measureRoof(roof, result);
-          ProcessMemory.resetPeak();
-        }
         measureSteps(run, steps, result);
+        // Before the roof, whose buffers must not count as the step's.
         result.memory(before, ProcessMemory.now().peakBytes(), isPeakOurs);
       }
       measureRoof(roof, result);
