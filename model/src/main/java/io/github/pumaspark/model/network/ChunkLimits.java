@@ -9,5 +9,5 @@ package io.github.pumaspark.model.network;
  * @param gradientCells numbers of the part of the head's weight gradient
  */
 record ChunkLimits(long attentionCells, int scoreBytes, int softmaxCells, int gradientCells) {
-  static final ChunkLimits STANDARD = new ChunkLimits(1 << 23, 3 << 25, 1 << 20, 1 << 22);
+  static final ChunkLimits STANDARD = new ChunkLimits(1 << 22, 1 << 26, 1 << 20, 1 << 22);
 }

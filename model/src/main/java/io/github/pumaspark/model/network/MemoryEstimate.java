@@ -26,7 +26,7 @@ public record MemoryEstimate(
   /*
    * Kept per block and token, where s is the size of the products' type, H and K the query and the key-value heads,
    * C the channels of a head, L the row's length, D the width and F the inner width of SwiGLU:
-   *   two inputs of a branch, float32   8 D
+   *   inputs of the branches, float32   8 D             (4 D with SELECTIVE)
    *   queries, keys, values             (H + 2 K) C s
    *   attention probabilities           H L s           (not with SELECTIVE)
    *   attention output                  H C s
@@ -101,9 +101,9 @@ public record MemoryEstimate(
     long inner = network.feedForwardWidth();
     long projections = (network.heads() + 2L * network.keyValueHeads()) * headWidth;
     long attended = network.heads() * headWidth;
-    long selective = 8 * width + (projections + attended + 2 * inner) * type;
+    long selective = 4 * width + (projections + attended + 2 * inner) * type;
     long probabilities = (long) network.heads() * workload.sequenceLength();
-    long whole = selective + (probabilities + 2 * inner + 2 * width) * type;
+    long whole = selective + 4 * width + (probabilities + 2 * inner + 2 * width) * type;
     long ofAllBlocks =
         switch (workload.activationCheckpointing()) {
           case NONE -> network.layers() * whole;

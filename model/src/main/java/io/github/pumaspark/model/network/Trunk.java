@@ -52,14 +52,15 @@ final class Trunk {
       blocks.add(BlockArrays.of(owner, config, layer, program, parameters, types));
     }
     boolean isTrainable = !parameters.gradients().isEmpty();
-    boolean keepsAll = isTrainable && checkpointing != ActivationCheckpointing.FULL;
+    boolean keepsSome = isTrainable && checkpointing != ActivationCheckpointing.FULL;
     this.rooms =
         new BlockRooms(
             owner,
             config,
             program,
             types,
-            keepsAll ? config.layers() : 1,
+            keepsSome ? config.layers() : 1,
+            keepsSome && checkpointing == ActivationCheckpointing.NONE ? config.layers() : 1,
             isTrainable ? config.layers() : 2);
     this.finalNorm = 1 + config.layers() * BlockArrays.tensorCount(config);
   }
