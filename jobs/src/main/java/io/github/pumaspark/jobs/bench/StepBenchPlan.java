@@ -69,7 +69,9 @@ public record StepBenchPlan(
         train.activationCheckpointing(),
         train.checkpointEvery(),
         train.keepLast(),
+        train.keepEvery(),
         train.logEvery(),
+        train.ledger(),
         train.timeLimit());
   }
 

@@ -10,9 +10,11 @@ import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import io.github.pumaspark.model.collective.CollectiveConfig;
 import io.github.pumaspark.model.masking.MaskingConfig;
 import io.github.pumaspark.model.network.NetworkConfig;
 import io.github.pumaspark.model.optimizer.OptimizerConfig;
+import io.github.pumaspark.model.train.GuardConfig;
 import io.github.pumaspark.model.train.TrainConfig;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -140,6 +142,8 @@ final class ConfigReader {
             section(root, "masking", MaskingConfig.class),
             section(root, "optimizer", OptimizerConfig.class),
             section(root, "train", TrainConfig.class),
+            section(root, "guard", GuardConfig.class),
+            section(root, "collective", CollectiveConfig.class),
             section(root, "cluster", ClusterConfig.class),
             section(root, "shard", ShardConfig.class),
             section(root, "generate", GenerateConfig.class),

@@ -1,8 +1,10 @@
 package io.github.pumaspark.jobs.config;
 
+import io.github.pumaspark.model.collective.CollectiveConfig;
 import io.github.pumaspark.model.masking.MaskingConfig;
 import io.github.pumaspark.model.network.NetworkConfig;
 import io.github.pumaspark.model.optimizer.OptimizerConfig;
+import io.github.pumaspark.model.train.GuardConfig;
 import io.github.pumaspark.model.train.TrainConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +17,8 @@ public record RunConfig(
     MaskingConfig masking,
     OptimizerConfig optimizer,
     TrainConfig train,
+    GuardConfig guard,
+    CollectiveConfig collective,
     ClusterConfig cluster,
     ShardConfig shard,
     GenerateConfig generate,
@@ -23,18 +27,16 @@ public record RunConfig(
   /** What is wrong between sections that are fine alone; one line each, the key first. */
   List<String> contradictions() {
     List<String> problems = new ArrayList<>();
-    int ranks = cluster.ranks();
+    int ranks = Math.max(cluster.ranks(), cluster.mostRanks());
     int batch = train.globalBatchSize();
-    int multiple = Math.max(1, train.microBatchSize()) * ranks;
     if (batch < ranks) {
       problems.add(
           "Invalid train.global-batch-size: "
               + batch
-              + " (must be at least one sequence for each of cluster.ranks "
+              + " (must be at least one sequence for each of "
+              + (cluster.mostRanks() > cluster.ranks() ? "cluster.max-ranks " : "cluster.ranks ")
               + ranks
               + ")");
-    } else if (batch % multiple != 0) {
-      problems.add("Invalid train.global-batch-size: " + batch + mustBeMultiple(batch, multiple));
     }
     if (optimizer.warmupSteps() > train.steps()) {
       problems.add(
@@ -45,20 +47,5 @@ public record RunConfig(
               + ")");
     }
     return problems;
-  }
-
-  private String mustBeMultiple(int batch, int multiple) {
-    String factors =
-        train.microBatchSize() == 0
-            ? "cluster.ranks " + cluster.ranks()
-            : "train.micro-batch-size "
-                + train.microBatchSize()
-                + " x cluster.ranks "
-                + cluster.ranks()
-                + " = "
-                + multiple;
-    int below = batch / multiple * multiple;
-    String nearest = below == 0 ? "" + multiple : below + " or " + (below + multiple);
-    return " (must be a multiple of " + factors + "; nearest: " + nearest + ")";
   }
 }

@@ -11,8 +11,9 @@ import java.util.regex.Pattern;
  *     that holds everything
  * @param preset one of {@link Presets#names}, whose settings lie between the user's and the
  *     defaults; empty = none
+ * @param lease whether {@code train} makes sure that no other driver works in the directory
  */
-public record RunSection(String name, String directory, String preset) {
+public record RunSection(String name, String directory, String preset, boolean lease) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
   public RunSection {

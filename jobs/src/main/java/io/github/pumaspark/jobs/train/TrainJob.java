@@ -164,6 +164,8 @@ public final class TrainJob {
             values.masking(),
             values.optimizer(),
             values.train(),
+            values.guard(),
+            values.collective(),
             everywhere(dataset),
             everywhere(directory.checkpoints()),
             newest.isPresent() ? everywhere(newest.get().directory()) : "",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.pumaspark.data.lang.ConfigException;
+import io.github.pumaspark.model.collective.CollectiveConfig;
 import io.github.pumaspark.model.engine.DeviceChoice;
 import io.github.pumaspark.model.engine.Precision;
 import io.github.pumaspark.model.masking.MaskingConfig;
@@ -11,6 +12,7 @@ import io.github.pumaspark.model.network.ActivationCheckpointing;
 import io.github.pumaspark.model.network.NetworkConfig;
 import io.github.pumaspark.model.network.NetworkProfile;
 import io.github.pumaspark.model.optimizer.OptimizerConfig;
+import io.github.pumaspark.model.train.GuardConfig;
 import io.github.pumaspark.model.train.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +31,7 @@ final class EffectiveConfigTest {
     assertThat(EffectiveConfig.load(null, List.of()).values())
         .isEqualTo(
             new RunConfig(
-                new RunSection("puma", "runs/puma", ""),
+                new RunSection("puma", "runs/puma", "", true),
                 new DatasetSection("", ""),
                 new NetworkConfig(
                     0,
@@ -57,16 +59,36 @@ final class EffectiveConfigTest {
                     ActivationCheckpointing.NONE,
                     250,
                     0,
+                    0,
                     10,
+                    false,
                     Duration.ZERO),
+                new GuardConfig(GuardConfig.Policy.STOP, GuardConfig.Policy.OFF, 3, 100, 3),
+                new CollectiveConfig(
+                    8,
+                    CollectiveConfig.Path.AUTO,
+                    "/dev/shm",
+                    0,
+                    CollectiveConfig.Wire.FP32,
+                    CollectiveConfig.StagingChoice.AUTO,
+                    true,
+                    CollectiveConfig.Encryption.AUTO),
                 new ClusterConfig(
                     2,
+                    0,
+                    0,
                     1,
                     DeviceChoice.AUTO,
                     false,
                     "1g",
                     Duration.ofMinutes(2),
                     Duration.ofMinutes(10),
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(5),
+                    Duration.ofMinutes(10),
+                    Duration.ofMinutes(1),
+                    10,
+                    Duration.ofSeconds(1),
                     "",
                     0,
                     "",
@@ -113,7 +135,7 @@ final class EffectiveConfigTest {
   @Test
   void defaultsFollowWhatTheyReferTo() {
     assertThat(EffectiveConfig.load(null, List.of("run.name=x")).values().run())
-        .isEqualTo(new RunSection("x", "runs/x", ""));
+        .isEqualTo(new RunSection("x", "runs/x", "", true));
   }
 
   @Test
@@ -151,7 +173,7 @@ final class EffectiveConfigTest {
             """);
 
     assertThatThrownBy(
-            () -> EffectiveConfig.load(file, List.of("train.global-batch-size=3", "stray")))
+            () -> EffectiveConfig.load(file, List.of("train.global-batch-size=1", "stray")))
         .isInstanceOf(ConfigException.class)
         .satisfies(
             e ->
@@ -172,8 +194,8 @@ final class EffectiveConfigTest {
                         "optimizer.learning-rate must be positive: -1.0 [" + file + ":3]",
                         "train.checkpoint-every must be positive: 0 [" + file + ":2]",
                         "train.log-every must be positive: 0 [" + file + ":2]",
-                        "Invalid train.global-batch-size: 3 (must be a multiple of cluster.ranks 2;"
-                            + " nearest: 2 or 4) [command line]"));
+                        "Invalid train.global-batch-size: 1 (must be at least one sequence for each"
+                            + " of cluster.ranks 2) [command line]"));
   }
 
   @Test
@@ -184,12 +206,12 @@ final class EffectiveConfigTest {
                     null,
                     List.of(
                         "cluster.ranks=4",
-                        "train.micro-batch-size=8",
+                        "cluster.max-ranks=60",
                         "train.global-batch-size=50",
                         "train.steps=5")))
         .hasMessage(
-            "Invalid train.global-batch-size: 50 (must be a multiple of train.micro-batch-size 8 x"
-                + " cluster.ranks 4 = 32; nearest: 32 or 64) [command line]\n"
+            "Invalid train.global-batch-size: 50 (must be at least one sequence for each of"
+                + " cluster.max-ranks 60) [command line]\n"
                 + "Invalid optimizer.warmup-steps: 100 (must not exceed train.steps 5)"
                 + " [command line]");
     assertThatThrownBy(
@@ -250,7 +272,7 @@ final class EffectiveConfigTest {
     assertThat(runs.get("baseline").values().train().steps()).isEqualTo(500);
     assertThat(runs.get("puma").values().train().steps()).isEqualTo(400);
     assertThat(runs.get("puma").values().run())
-        .isEqualTo(new RunSection("puma", "runs/puma/runs/puma", ""));
+        .isEqualTo(new RunSection("puma", "runs/puma/runs/puma", "", true));
   }
 
   @Test
@@ -292,7 +314,7 @@ final class EffectiveConfigTest {
 
     assertThat(config.runs().keySet()).containsExactly("solo");
     RunConfig run = config.runs().get("solo").values();
-    assertThat(run.run()).isEqualTo(new RunSection("solo", "/x/runs/solo", ""));
+    assertThat(run.run()).isEqualTo(new RunSection("solo", "/x/runs/solo", "", true));
     assertThat(run.train()).isEqualTo(config.values().train());
   }
 

@@ -45,7 +45,7 @@ final class PresetsTest {
   void everyPresetIsAWholeConfiguration(String name) {
     EffectiveConfig config = load("run.preset=" + name);
 
-    assertThat(config.values().run()).isEqualTo(new RunSection("puma", "runs/puma", name));
+    assertThat(config.values().run()).isEqualTo(new RunSection("puma", "runs/puma", name, true));
     assertThat(config.settings())
         .extracting(Setting::source)
         .contains("preset " + name)
@@ -168,7 +168,7 @@ final class PresetsTest {
     assertThat(runs.get("b").values().network().layers()).isEqualTo(2);
     assertThat(runs.get("b").values().network().width()).isEqualTo(256);
     assertThat(runs.get("b").values().run())
-        .isEqualTo(new RunSection("b", "runs/puma/runs/b", "sudoku"));
+        .isEqualTo(new RunSection("b", "runs/puma/runs/b", "sudoku", true));
     assertThat(runs.get("b").settings())
         .contains(new Setting("network.width", "256", "preset sudoku"));
   }

@@ -157,7 +157,9 @@ public final class SyntheticRun implements AutoCloseable {
         train.activationCheckpointing(),
         Integer.MAX_VALUE,
         train.keepLast(),
+        train.keepEvery(),
         train.logEvery(),
+        train.ledger(),
         train.timeLimit());
   }
 

@@ -18,7 +18,9 @@ import java.time.Duration;
  * @param activationCheckpointing what the backward pass computes again to save memory
  * @param checkpointEvery steps between checkpoints; the last step always gets one
  * @param keepLast newest checkpoints kept; 0 = all
+ * @param keepEvery checkpoints of steps that are multiples of this are kept for good; 0 = none
  * @param logEvery steps between metric records
+ * @param ledger whether every step records which sequences it trained on
  * @param timeLimit wall-clock limit after which the run writes a checkpoint and stops; zero = none
  */
 public record TrainConfig(
@@ -30,7 +32,9 @@ public record TrainConfig(
     ActivationCheckpointing activationCheckpointing,
     int checkpointEvery,
     int keepLast,
+    int keepEvery,
     int logEvery,
+    boolean ledger,
     Duration timeLimit)
     implements Serializable {
   public TrainConfig {
@@ -42,6 +46,7 @@ public record TrainConfig(
     Check.argument(
         checkpointEvery > 0, "train.checkpoint-every must be positive: %s", checkpointEvery);
     Check.argument(keepLast >= 0, "train.keep-last must not be negative: %s", keepLast);
+    Check.argument(keepEvery >= 0, "train.keep-every must not be negative: %s", keepEvery);
     Check.argument(logEvery > 0, "train.log-every must be positive: %s", logEvery);
     Check.argument(!timeLimit.isNegative(), "train.time-limit must not be negative: %s", timeLimit);
   }

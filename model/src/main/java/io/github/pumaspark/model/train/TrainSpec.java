@@ -1,5 +1,6 @@
 package io.github.pumaspark.model.train;
 
+import io.github.pumaspark.model.collective.CollectiveConfig;
 import io.github.pumaspark.model.engine.DeviceChoice;
 import io.github.pumaspark.model.masking.MaskingConfig;
 import io.github.pumaspark.model.network.NetworkConfig;
@@ -20,6 +21,8 @@ public record TrainSpec(
     MaskingConfig masking,
     OptimizerConfig optimizer,
     TrainConfig train,
+    GuardConfig guard,
+    CollectiveConfig collective,
     String dataset,
     String checkpoints,
     String resumeFrom,

@@ -5,6 +5,7 @@ import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.CheckpointStore;
 import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
+import io.github.pumaspark.model.collective.CollectiveConfig;
 import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.engine.DeviceChoice;
 import io.github.pumaspark.model.engine.Precision;
@@ -67,8 +68,12 @@ final class LocalRun {
             ActivationCheckpointing.NONE,
             1000,
             0,
+            0,
             1,
+            false,
             Duration.ZERO),
+        GuardConfig.standard(),
+        CollectiveConfig.standard(),
         dataset.toString(),
         checkpoints.toString(),
         "",
@@ -84,6 +89,8 @@ final class LocalRun {
         spec.masking(),
         spec.optimizer(),
         spec.train(),
+        spec.guard(),
+        spec.collective(),
         spec.dataset(),
         spec.checkpoints(),
         checkpoint.toString(),

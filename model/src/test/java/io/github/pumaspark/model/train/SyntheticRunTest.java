@@ -83,7 +83,18 @@ final class SyntheticRunTest {
         new MaskingConfig(MaskingConfig.Strategy.PROGRESSIVE, 4, 1),
         new OptimizerConfig(1e-3, 0.9, 0.95, 1e-8, 0.01, 1, 10, 0),
         new TrainConfig(
-            1, 1, BATCH, 0, Precision.FP32, ActivationCheckpointing.NONE, 1, 0, 1, Duration.ZERO),
+            1,
+            1,
+            BATCH,
+            0,
+            Precision.FP32,
+            ActivationCheckpointing.NONE,
+            1,
+            0,
+            0,
+            1,
+            false,
+            Duration.ZERO),
         promptLength,
         1);
   }

@@ -2,6 +2,7 @@ package io.github.pumaspark.model.train;
 
 import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
+import io.github.pumaspark.model.collective.CollectiveConfig;
 import io.github.pumaspark.model.collective.SoloCollective;
 import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.engine.DeviceChoice;
@@ -92,8 +93,12 @@ record TinyRun(
             ActivationCheckpointing.SELECTIVE,
             1000,
             0,
+            0,
             1,
+            false,
             Duration.ZERO),
+        GuardConfig.standard(),
+        CollectiveConfig.standard(),
         dataset.toString(),
         "",
         "",
