@@ -97,7 +97,7 @@ final class SharedMemoryTest {
     for (FutureTask<SocketCollective> rank : ranks) {
       assertThat(Ranks.failure(rank))
           .isInstanceOf(ConfigException.class)
-          .hasMessageContaining("NoSuchFileException")
+          .hasMessageContaining("NoSuchFileException: ")
           .hasMessageEndingWith("Set collective.path = auto or tcp.");
     }
     assertThat(temporary).isEmptyDirectory();
