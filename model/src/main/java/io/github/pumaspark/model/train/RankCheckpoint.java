@@ -7,8 +7,9 @@ import io.github.pumaspark.model.checkpoint.CheckpointStore;
 import io.github.pumaspark.model.checkpoint.NetworkFile;
 import io.github.pumaspark.model.checkpoint.PoolFiles;
 import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.collective.Buckets;
 import io.github.pumaspark.model.collective.Collective;
-import io.github.pumaspark.model.collective.Parts;
+import io.github.pumaspark.model.collective.Segment;
 import io.github.pumaspark.model.masking.MaskingStrategy;
 import io.github.pumaspark.model.network.Parameters;
 import io.github.pumaspark.model.optimizer.AdamW;
@@ -38,6 +39,7 @@ final class RankCheckpoint {
   private final AdamW optimizer;
   private final WeightAverage average;
   private final MaskingStrategy masking;
+  private final Buckets buckets;
   private final Collective collective;
 
   RankCheckpoint(
@@ -47,6 +49,7 @@ final class RankCheckpoint {
       AdamW optimizer,
       WeightAverage average,
       MaskingStrategy masking,
+      Buckets buckets,
       Collective collective) {
     this.store = new CheckpointStore(checkpoints, configuration);
     this.configuration = configuration;
@@ -54,6 +57,7 @@ final class RankCheckpoint {
     this.optimizer = optimizer;
     this.average = average;
     this.masking = masking;
+    this.buckets = buckets;
     this.collective = collective;
   }
 
@@ -70,16 +74,16 @@ final class RankCheckpoint {
       }
       // Nobody writes before rank 0 has cleared what an earlier attempt may have left.
       collective.gatherRecords(new byte[0]);
-      FloatBuffer first = flat();
-      FloatBuffer second = flat();
-      optimizer.readMoments(part(first), part(second));
-      gather(first);
-      gather(second);
+      FloatBuffer ownFirst = owned();
+      FloatBuffer ownSecond = owned();
+      optimizer.readMoments(ownFirst, ownSecond);
+      FloatBuffer first = gather(ownFirst);
+      FloatBuffer second = gather(ownSecond);
       Map<String, String> files = new TreeMap<>();
       if (average.isOn()) {
-        FloatBuffer averaged = flat();
-        average.read(part(averaged));
-        gather(averaged);
+        FloatBuffer ownAveraged = owned();
+        average.read(ownAveraged);
+        FloatBuffer averaged = gather(ownAveraged);
         if (collective.rank() == 0) {
           files.put(
               CheckpointFile.EMA,
@@ -125,7 +129,7 @@ final class RankCheckpoint {
               configuration,
               Map.of(FIRST_MOMENT, first, SECOND_MOMENT, second));
       TrainState.Progress progress = checkpoint.state().progress();
-      optimizer.writeMoments(part(first), part(second), progress.step());
+      optimizer.writeMoments(owned(first), owned(second), progress.updates());
       readAverage(checkpoint);
       masking.restore(progress.cursor().get(0), PoolFiles.read(checkpoint));
       return progress;
@@ -148,24 +152,43 @@ final class RankCheckpoint {
     FloatBuffer averaged = flat();
     NetworkFile.layout(parameters.table())
         .read(checkpoint.file(CheckpointFile.EMA), configuration, Map.of("", averaged));
-    average.write(part(averaged));
+    average.write(owned(averaged));
   }
 
-  private void gather(FloatBuffer flat) {
-    collective.startAllGather(flat, 0, flat.limit());
+  /** A flat array of what the ranks hold, from the concatenation of the own segments. */
+  private FloatBuffer gather(FloatBuffer own) {
+    FloatBuffer flat = flat(parameters.table().length());
+    int from = 0;
+    for (Segment segment : optimizer.segments()) {
+      flat.put(segment.start(), own, from, segment.size());
+      from += segment.size();
+    }
+    for (int bucket = 0; bucket < buckets.count(); bucket++) {
+      collective.startAllGather(flat, buckets.start(bucket), buckets.end(bucket));
+    }
     collective.await();
+    return flat;
   }
 
   private FloatBuffer flat() {
-    return ByteBuffer.allocateDirect(parameters.table().length() * Float.BYTES)
+    return flat(parameters.table().length());
+  }
+
+  private static FloatBuffer flat(int length) {
+    return ByteBuffer.allocateDirect(length * Float.BYTES)
         .order(ByteOrder.nativeOrder())
         .asFloatBuffer();
   }
 
-  /** The elements that this rank owns. */
-  private FloatBuffer part(FloatBuffer flat) {
-    Parts parts = new Parts(0, flat.limit(), collective.worldSize());
-    int rank = collective.rank();
-    return flat.slice(parts.start(rank), parts.size(rank));
+  /** Room for the concatenation of the own segments. */
+  private FloatBuffer owned() {
+    return flat(optimizer.segments().stream().mapToInt(Segment::size).sum());
+  }
+
+  /** The concatenation of the own segments of a flat array. */
+  private FloatBuffer owned(FloatBuffer flat) {
+    FloatBuffer own = owned();
+    optimizer.segments().forEach(segment -> own.put(flat.slice(segment.start(), segment.size())));
+    return own.flip();
   }
 }

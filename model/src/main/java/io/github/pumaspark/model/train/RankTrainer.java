@@ -4,8 +4,9 @@ import io.github.pumaspark.data.batch.DatasetOrder;
 import io.github.pumaspark.data.batch.TokenDataset;
 import io.github.pumaspark.data.token.TokenizerSpec;
 import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.collective.Buckets;
 import io.github.pumaspark.model.collective.Collective;
-import io.github.pumaspark.model.collective.Parts;
+import io.github.pumaspark.model.collective.Segment;
 import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.TorchThread;
@@ -77,17 +78,13 @@ public final class RankTrainer {
               spec.network().vocabSizeOr(tokenizer.vocabSize()),
               tokenizer.maskId(),
               order.sequenceLength(),
-              new ComputeSettings(device, train.precision(), train.activationCheckpointing()))) {
-        Parts parts = new Parts(0, network.parameters().table().length(), worldSize);
-        try (AdamW optimizer =
-                new AdamW(
-                    spec.optimizer(), network.parameters(), parts.start(rank), parts.end(rank));
+              new ComputeSettings(device, train.precision(), train.activationCheckpointing()),
+              collective::allocate)) {
+        Buckets buckets = Buckets.of(network.parameters().table().length(), spec.collective());
+        List<Segment> owned = buckets.owned(rank, worldSize);
+        try (AdamW optimizer = new AdamW(spec.optimizer(), network.parameters(), owned);
             WeightAverage average =
-                new WeightAverage(
-                    spec.optimizer().emaDecay(),
-                    network.parameters(),
-                    parts.start(rank),
-                    parts.end(rank))) {
+                new WeightAverage(spec.optimizer().emaDecay(), network.parameters(), owned)) {
           int firstLane = lane(rank, worldSize);
           MaskingStrategy masking =
               MaskingStrategies.of(
@@ -106,6 +103,7 @@ public final class RankTrainer {
                   optimizer,
                   average,
                   masking,
+                  buckets,
                   collective);
           TrainState.Progress start = start(network, average, checkpoint);
           return new TrainLoop(
@@ -119,6 +117,7 @@ public final class RankTrainer {
                       spec.optimizer().warmupSteps(),
                       train.steps()),
                   masking,
+                  buckets,
                   collective,
                   new Listener(driver, checkpoint))
               .run(start);
@@ -134,7 +133,7 @@ public final class RankTrainer {
     }
     network.parameters().initialize(spec.train().seed());
     average.restart();
-    return new TrainState.Progress(0, 0, 0, 0, 0, 0, List.of(0L));
+    return TrainState.Progress.initial();
   }
 
   private int lane(int rank, int worldSize) {
