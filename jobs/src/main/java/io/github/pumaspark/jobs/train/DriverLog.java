@@ -90,13 +90,13 @@ final class DriverLog implements CoordinatorListener {
             template.execution(),
             files);
     metrics.flush();
-    Checkpoint checkpoint = store.commit(state, config);
+    Checkpoint checkpoint = store.commit(state, config, 0);
     LOG.info(
         "train {}: checkpoint of step {} (weights {})",
         runName,
         step,
         checkpoint.state().files().getOrDefault(CheckpointFile.MODEL, "").substring(0, 12));
-    store.applyRetention(keepLast);
+    store.applyRetention(keepLast, 0);
   }
 
   private String line(StepReport report) {

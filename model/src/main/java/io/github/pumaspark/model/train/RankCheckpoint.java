@@ -64,12 +64,7 @@ final class RankCheckpoint {
    */
   Map<String, String> write(long step) {
     try {
-      Path directory = store.directory(step);
-      if (collective.rank() == 0) {
-        store.prepare(step);
-      }
-      // Nobody writes before rank 0 has cleared what an earlier attempt may have left.
-      collective.gatherRecords(new byte[0]);
+      Path directory = store.staging(step, 0);
       FloatBuffer first = flat();
       FloatBuffer second = flat();
       optimizer.readMoments(part(first), part(second));
