@@ -45,7 +45,7 @@ record RankTask(
     PeerAddress driver = new PeerAddress(driverHost, driverPort);
     try (CoordinatorClient client =
         CoordinatorClient.connect(run, rank, driver, Heartbeat.DEFAULT)) {
-      Collective collective = client.join(host(), peerTimeout);
+      Collective collective = client.join(host(), peerTimeout, spec.collective());
       try {
         TrainState.Progress end =
             new RankTrainer(spec, gpuAddresses, hadoop.value().value())

@@ -186,7 +186,7 @@ public final class TrainJob {
     TrainPreconditions.check(session.sparkContext().getConf());
     ClusterConfig cluster = values.cluster();
     SparkSessions.requireSlots(session, cluster);
-    RunIdentity run = new RunIdentity(runId, 0, cluster.ranks(), RunKey.random());
+    RunIdentity run = new RunIdentity(runId, 0, cluster.ranks(), RunKey.random(), false);
     String driverHost =
         cluster.driverHost().isEmpty()
             ? session.sparkContext().getConf().get("spark.driver.host")

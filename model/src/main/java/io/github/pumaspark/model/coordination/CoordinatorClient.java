@@ -2,6 +2,7 @@ package io.github.pumaspark.model.coordination;
 
 import io.github.pumaspark.model.collective.Channel;
 import io.github.pumaspark.model.collective.Collective;
+import io.github.pumaspark.model.collective.CollectiveConfig;
 import io.github.pumaspark.model.collective.Daemon;
 import io.github.pumaspark.model.collective.Link;
 import io.github.pumaspark.model.collective.LinkServer;
@@ -82,18 +83,20 @@ public final class CoordinatorClient implements AutoCloseable {
    *
    * @param bindHost a host of this machine that the other ranks can reach
    * @param exchangeTimeout how long a peer may stay silent during an exchange
+   * @param config how ranks exchange; equal on every rank
    * @return the caller closes it, before this client
    * @throws RunAbortedException if the run ends first
    * @throws PeerLostException if a rank cannot be connected to
    */
-  public Collective join(String bindHost, Duration exchangeTimeout) {
+  public Collective join(String bindHost, Duration exchangeTimeout, CollectiveConfig config) {
     try (Rendezvous opened = Rendezvous.listen(run, rank, new PeerAddress(bindHost, 0))) {
       synchronized (this) {
         rendezvous = opened;
       }
       send(ControlType.JOIN, opened.address());
       List<PeerAddress> addresses = state.awaitRanks();
-      SocketCollective connected = opened.connect(addresses, CONNECT_TIMEOUT, exchangeTimeout);
+      SocketCollective connected =
+          opened.connect(addresses, CONNECT_TIMEOUT, exchangeTimeout, config);
       synchronized (this) {
         collective = connected;
       }

@@ -68,13 +68,13 @@ final class RankCheckpoint {
       FloatBuffer first = flat();
       FloatBuffer second = flat();
       optimizer.readMoments(part(first), part(second));
-      collective.allGather(first);
-      collective.allGather(second);
+      gather(first);
+      gather(second);
       Map<String, String> files = new TreeMap<>();
       if (average.isOn()) {
         FloatBuffer averaged = flat();
         average.read(part(averaged));
-        collective.allGather(averaged);
+        gather(averaged);
         if (collective.rank() == 0) {
           files.put(
               CheckpointFile.EMA,
@@ -146,6 +146,11 @@ final class RankCheckpoint {
     average.write(part(averaged));
   }
 
+  private void gather(FloatBuffer flat) {
+    collective.startAllGather(flat, 0, flat.limit());
+    collective.await();
+  }
+
   private FloatBuffer flat() {
     return ByteBuffer.allocateDirect(parameters.table().length() * Float.BYTES)
         .order(ByteOrder.nativeOrder())
@@ -154,7 +159,7 @@ final class RankCheckpoint {
 
   /** The elements that this rank owns. */
   private FloatBuffer part(FloatBuffer flat) {
-    Parts parts = new Parts(flat.limit(), collective.worldSize());
+    Parts parts = new Parts(0, flat.limit(), collective.worldSize());
     int rank = collective.rank();
     return flat.slice(parts.start(rank), parts.size(rank));
   }

@@ -78,7 +78,7 @@ public final class RankTrainer {
               tokenizer.maskId(),
               order.sequenceLength(),
               new ComputeSettings(device, train.precision(), train.activationCheckpointing()))) {
-        Parts parts = new Parts(network.parameters().table().length(), worldSize);
+        Parts parts = new Parts(0, network.parameters().table().length(), worldSize);
         try (AdamW optimizer =
                 new AdamW(
                     spec.optimizer(), network.parameters(), parts.start(rank), parts.end(rank));

@@ -11,6 +11,7 @@ import io.github.pumaspark.model.network.Parameters;
 import io.github.pumaspark.model.optimizer.AdamW;
 import io.github.pumaspark.model.optimizer.LearningRateSchedule;
 import io.github.pumaspark.model.optimizer.WeightAverage;
+import java.nio.FloatBuffer;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -133,7 +134,9 @@ final class TrainLoop {
     clock.end("backward", "forward", result.forwardSeconds());
     BitSet finished = masking.observe(result.confidence());
     clock.end("masking");
-    collective.reduceScatter(parameters.gradientBuffer());
+    FloatBuffer gradient = parameters.gradientBuffer();
+    collective.startReduceScatter(gradient, 0, gradient.limit());
+    collective.await();
     parameters.gradientWritten();
     clock.end("communication");
     RankRecord own =
@@ -173,7 +176,9 @@ final class TrainLoop {
     optimizer.update(schedule.at(step), optimizer.clipDivisor(norm));
     average.update(step);
     clock.end("optimizer");
-    collective.allGather(parameters.weightBuffer());
+    FloatBuffer weights = parameters.weightBuffer();
+    collective.startAllGather(weights, 0, weights.limit());
+    collective.await();
     parameters.weightsWritten();
     clock.end("communication");
     masking.advance(collective.rank(), records.stream().map(RankRecord::finished).toList());

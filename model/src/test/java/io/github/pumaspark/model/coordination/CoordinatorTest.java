@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.model.collective.Channel;
 import io.github.pumaspark.model.collective.Collective;
+import io.github.pumaspark.model.collective.CollectiveConfig;
 import io.github.pumaspark.model.collective.Link;
 import io.github.pumaspark.model.collective.LinkServer;
 import io.github.pumaspark.model.collective.PeerAddress;
@@ -37,7 +38,7 @@ final class CoordinatorTest {
   private static final Heartbeat HASTY =
       new Heartbeat(Duration.ofMillis(50), Duration.ofSeconds(1));
 
-  private final RunIdentity run = new RunIdentity("run", 2, RANKS, RunKey.random());
+  private final RunIdentity run = new RunIdentity("run", 2, RANKS, RunKey.random(), false);
   private final RecordingListener listener = new RecordingListener();
   private final List<CoordinatorClient> clients = new ArrayList<>();
   private final List<Collective> collectives = new ArrayList<>();
@@ -97,7 +98,8 @@ final class CoordinatorTest {
 
   private void joinAll(Heartbeat heartbeat) throws Exception {
     IntStream.range(0, RANKS).forEach(rank -> connect(rank, heartbeat));
-    for (FutureTask<Object> task : start(RANKS, rank -> clients.get(rank).join(HOST, LONG))) {
+    for (FutureTask<Object> task :
+        start(RANKS, rank -> clients.get(rank).join(HOST, LONG, CollectiveConfig.standard()))) {
       collectives.add((Collective) task.get(60, TimeUnit.SECONDS));
     }
     coordinator.awaitJoined(Duration.ofSeconds(20));
@@ -161,7 +163,8 @@ final class CoordinatorTest {
   @Test
   void missingRanksAreReportedWithHaveAndNeedAndTheOthersAreReleased() throws Exception {
     connect(1, PATIENT);
-    List<FutureTask<Object>> joining = start(1, rank -> clients.get(0).join(HOST, LONG));
+    List<FutureTask<Object>> joining =
+        start(1, rank -> clients.get(0).join(HOST, LONG, CollectiveConfig.standard()));
 
     assertThatThrownBy(() -> coordinator.awaitJoined(Duration.ofMillis(1500)))
         .isInstanceOf(RunAbortedException.class)
@@ -279,7 +282,8 @@ final class CoordinatorTest {
   void aRankThatFreezesIsLostAfterItsHeartbeatsStop() throws Exception {
     restart(HASTY);
     IntStream.range(0, 2).forEach(rank -> connect(rank, HASTY));
-    List<FutureTask<Object>> joining = start(2, rank -> clients.get(rank).join(HOST, LONG));
+    List<FutureTask<Object>> joining =
+        start(2, rank -> clients.get(rank).join(HOST, LONG, CollectiveConfig.standard()));
 
     try (Link frozen =
         Link.dial(coordinator.address(), run, Channel.CONTROL, 2, LinkServer.DRIVER)) {
@@ -323,7 +327,7 @@ final class CoordinatorTest {
       CoordinatorClient client = CoordinatorClient.connect(run, 0, frozen.address(), HASTY);
       clients.add(client);
 
-      assertThatThrownBy(() -> client.join(HOST, LONG))
+      assertThatThrownBy(() -> client.join(HOST, LONG, CollectiveConfig.standard()))
           .isInstanceOf(RunAbortedException.class)
           .hasMessage("Lost the driver (" + frozen.address() + "): no heartbeat for 1000 ms");
     }
@@ -495,7 +499,7 @@ final class CoordinatorTest {
     joinAll(PATIENT);
     CoordinatorClient second = connect(1, PATIENT);
 
-    assertThatThrownBy(() -> second.join(HOST, LONG))
+    assertThatThrownBy(() -> second.join(HOST, LONG, CollectiveConfig.standard()))
         .isInstanceOf(RunAbortedException.class)
         .hasMessage("Cannot join: rank 1 has already connected");
     assertThat(coordinator.firstCause()).isEmpty();
@@ -506,15 +510,15 @@ final class CoordinatorTest {
     coordinator.abort("Rank 0 failed: disk full");
     CoordinatorClient late = connect(1, PATIENT);
 
-    assertThatThrownBy(() -> late.join(HOST, LONG))
+    assertThatThrownBy(() -> late.join(HOST, LONG, CollectiveConfig.standard()))
         .isInstanceOf(RunAbortedException.class)
         .hasMessage("Rank 0 failed: disk full");
   }
 
   @Test
   void anotherKeyOrGenerationCannotConnectAndDisturbsNobody() throws Exception {
-    RunIdentity wrongKey = new RunIdentity("run", 2, RANKS, RunKey.random());
-    RunIdentity zombie = new RunIdentity("run", 1, RANKS, run.key());
+    RunIdentity wrongKey = new RunIdentity("run", 2, RANKS, RunKey.random(), false);
+    RunIdentity zombie = new RunIdentity("run", 1, RANKS, run.key(), false);
 
     for (RunIdentity identity : List.of(wrongKey, zombie)) {
       assertThatThrownBy(
@@ -562,7 +566,7 @@ final class CoordinatorTest {
 
   @Test
   void twoRunsInOneProcessDoNotDisturbEachOther() throws Exception {
-    RunIdentity other = new RunIdentity("other", 2, RANKS, RunKey.random());
+    RunIdentity other = new RunIdentity("other", 2, RANKS, RunKey.random(), false);
     try (Coordinator second =
         Coordinator.start(other, new PeerAddress(HOST, 0), PATIENT, listener)) {
       second.abort("not your business");

@@ -56,7 +56,7 @@ final class RankParts implements AutoCloseable {
                 staging));
     network.parameters().initialize(spec.train().seed());
     int rank = collective.rank();
-    parts = new Parts(network.parameters().table().length(), collective.worldSize());
+    parts = new Parts(0, network.parameters().table().length(), collective.worldSize());
     optimizer =
         new AdamW(spec.optimizer(), network.parameters(), parts.start(rank), parts.end(rank));
     average =

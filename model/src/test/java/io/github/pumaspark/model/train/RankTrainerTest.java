@@ -8,6 +8,7 @@ import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.CheckpointFile;
 import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
+import io.github.pumaspark.model.collective.CollectiveConfig;
 import io.github.pumaspark.model.collective.PeerAddress;
 import io.github.pumaspark.model.collective.Rendezvous;
 import io.github.pumaspark.model.collective.RunIdentity;
@@ -212,7 +213,7 @@ final class RankTrainerTest {
   }
 
   private static List<Collective> sockets(int worldSize) throws Exception {
-    RunIdentity run = new RunIdentity("run", 1, worldSize, RunKey.random());
+    RunIdentity run = new RunIdentity("run", 1, worldSize, RunKey.random(), false);
     List<Rendezvous> listening = new ArrayList<>();
     List<PeerAddress> addresses = new ArrayList<>();
     for (int rank = 0; rank < worldSize; rank++) {
@@ -225,6 +226,10 @@ final class RankTrainerTest {
         seat ->
             listening
                 .get(seat.rank())
-                .connect(addresses, Duration.ofSeconds(60), Duration.ofSeconds(60)));
+                .connect(
+                    addresses,
+                    Duration.ofSeconds(60),
+                    Duration.ofSeconds(60),
+                    CollectiveConfig.standard()));
   }
 }
