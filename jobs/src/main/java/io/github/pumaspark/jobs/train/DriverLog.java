@@ -7,6 +7,7 @@ import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.coordination.CheckpointPart;
 import io.github.pumaspark.model.coordination.CoordinatorListener;
 import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.coordination.TrainEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -58,7 +59,10 @@ final class DriverLog implements CoordinatorListener {
   }
 
   @Override
-  public void stepCompleted(StepReport report) {
+  public void stepCompleted(int rank, StepReport report) {
+    if (rank != 0) {
+      return;
+    }
     try {
       metrics.add(report);
       if (firstStep < 0) {
@@ -74,6 +78,13 @@ final class DriverLog implements CoordinatorListener {
       }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write metrics: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void event(int rank, TrainEvent event) {
+    if (rank == 0) {
+      LOG.warn("train {}: step {}: {}: {}", runName, event.step(), event.kind(), event.reason());
     }
   }
 
