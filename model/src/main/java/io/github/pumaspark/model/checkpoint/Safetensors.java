@@ -27,6 +27,9 @@ import org.apache.hadoop.fs.Path;
  * the metadata, since Python loaders ask for it.
  */
 public final class Safetensors {
+  /** How the names of such files end. */
+  static final String SUFFIX = ".safetensors";
+
   private Safetensors() {}
 
   /**

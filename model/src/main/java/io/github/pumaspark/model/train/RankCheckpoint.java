@@ -68,12 +68,7 @@ final class RankCheckpoint {
    */
   Map<String, String> write(long step) {
     try {
-      Path directory = store.directory(step);
-      if (collective.rank() == 0) {
-        store.prepare(step);
-      }
-      // Nobody writes before rank 0 has cleared what an earlier attempt may have left.
-      collective.gatherRecords(new byte[0]);
+      Path directory = store.staging(step, 0);
       FloatBuffer ownFirst = owned();
       FloatBuffer ownSecond = owned();
       optimizer.readMoments(ownFirst, ownSecond);

@@ -53,7 +53,7 @@ final class Exports {
       throws IOException {
     ParameterTable table = ParameterTable.of(network, TOKENIZER.vocabSize());
     CheckpointStore store = new CheckpointStore(new Path(root.toUri()), CONFIGURATION);
-    Path directory = store.prepare(7);
+    Path directory = store.staging(7, 0);
     Map<String, String> files = new TreeMap<>();
     files.put(CheckpointFile.MODEL, write(directory, CheckpointFile.MODEL, table, 1));
     if (averaged) {
@@ -67,7 +67,8 @@ final class Exports {
             new TrainState.Dataset("d".repeat(64), TOKENIZER.sha256(), TOKENIZER, LENGTH),
             new TrainState.Execution("fp32", 2, 1),
             files),
-        "{}");
+        "{}",
+        0);
   }
 
   static java.nio.file.Path local(Path path) {

@@ -208,7 +208,9 @@ final class TrainLoopTest {
             "",
             1,
             spec.device(),
-            false);
+            false,
+            0,
+            List.of());
     List<float[]> own =
         LocalRanks.run(
             LocalRanks.world(worldSize),
