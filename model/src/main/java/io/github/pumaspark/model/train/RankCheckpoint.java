@@ -77,23 +77,25 @@ final class RankCheckpoint {
         gather(averaged);
         if (collective.rank() == 0) {
           files.put(
-              CheckpointFile.EMA,
+              "ema.safetensors",
               NetworkFile.layout(parameters.table())
                   .write(
-                      new Path(directory, CheckpointFile.EMA),
+                      new Path(directory, "ema.safetensors"),
                       configuration,
                       Map.of(),
                       Map.of("", averaged)));
         }
       }
       if (collective.rank() == 0) {
-        CheckpointFile model = NetworkFile.write(directory, configuration, parameters);
+        CheckpointFile model =
+            NetworkFile.write(
+                directory, configuration, parameters.table(), parameters.weightBuffer());
         files.put(model.name(), model.sha256());
         files.put(
-            CheckpointFile.OPTIMIZER,
+            "optimizer.safetensors",
             NetworkFile.layout(parameters.table())
                 .write(
-                    new Path(directory, CheckpointFile.OPTIMIZER),
+                    new Path(directory, "optimizer.safetensors"),
                     configuration,
                     Map.of(),
                     Map.of(FIRST_MOMENT, first, SECOND_MOMENT, second)));
@@ -116,7 +118,7 @@ final class RankCheckpoint {
       FloatBuffer second = flat();
       NetworkFile.layout(parameters.table())
           .read(
-              checkpoint.file(CheckpointFile.OPTIMIZER),
+              checkpoint.file("optimizer.safetensors"),
               configuration,
               Map.of(FIRST_MOMENT, first, SECOND_MOMENT, second));
       TrainState.Progress progress = checkpoint.state().progress();
@@ -135,14 +137,14 @@ final class RankCheckpoint {
       return;
     }
     // To start from the weights of this step would make an average that no setting describes.
-    if (!checkpoint.state().files().containsKey(CheckpointFile.EMA)) {
+    if (!checkpoint.state().files().containsKey("ema.safetensors")) {
       throw new ConfigException(
           "Cannot resume from '%s' with optimizer.ema-decay > 0: it has no '%s'. Set optimizer.ema-decay = 0, or start a new run."
-              .formatted(checkpoint.directory(), CheckpointFile.EMA));
+              .formatted(checkpoint.directory(), "ema.safetensors"));
     }
     FloatBuffer averaged = flat();
     NetworkFile.layout(parameters.table())
-        .read(checkpoint.file(CheckpointFile.EMA), configuration, Map.of("", averaged));
+        .read(checkpoint.file("ema.safetensors"), configuration, Map.of("", averaged));
     average.write(part(averaged));
   }
 

@@ -57,7 +57,7 @@ final class Exports {
     Map<String, String> files = new TreeMap<>();
     files.put(CheckpointFile.MODEL, write(directory, CheckpointFile.MODEL, table, 1));
     if (averaged) {
-      files.put(CheckpointFile.EMA, write(directory, CheckpointFile.EMA, table, 2));
+      files.put("ema.safetensors", write(directory, "ema.safetensors", table, 2));
     }
     return store.commit(
         new TrainState(

@@ -91,7 +91,7 @@ final class RankTrainerTest {
     assertThat(run.newest().verify().state().files().keySet())
         .containsExactlyInAnyOrder(
             CheckpointFile.MODEL,
-            CheckpointFile.OPTIMIZER,
+            "optimizer.safetensors",
             CheckpointFile.CONFIG,
             "pool-0000000000-9.safetensors",
             "pool-0000000009-9.safetensors");
@@ -106,9 +106,9 @@ final class RankTrainerTest {
     run(LocalRun.resumed(parts, run(parts).newest().directory())).train(LocalRanks.world(2));
 
     Map<String, String> expected = trained(run(straight).newest());
-    assertThat(expected).containsKey(CheckpointFile.EMA);
+    assertThat(expected).containsKey("ema.safetensors");
     assertThat(trained(run(parts).newest())).isEqualTo(expected);
-    assertThat(expected.get(CheckpointFile.EMA)).isNotEqualTo(expected.get(CheckpointFile.MODEL));
+    assertThat(expected.get("ema.safetensors")).isNotEqualTo(expected.get(CheckpointFile.MODEL));
   }
 
   @Test
