@@ -52,6 +52,24 @@ final class HfExportTest {
     assertThat(config().at("/puma_lineage/weights").asText()).isEqualTo("ema");
   }
 
+  /** An average that ranks keep in shares is exported as if one had kept it. */
+  @Test
+  void averageInSharesIsPutTogether() throws IOException {
+    Checkpoint shares = Exports.sharded(directory.resolve("shares"), Exports.PLAIN);
+
+    new HfExport(shares, Exports.PLAIN, WeightChoice.BEST, Exports.CONFIGURATION)
+        .write(Exports.hadoop(out));
+
+    assertThat(out.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(Exports.local(checkpoint.file("ema.safetensors")));
+    assertThat(config().at("/puma_lineage/weights").asText()).isEqualTo("ema");
+    assertThat(config().at("/puma_lineage/weights_sha256").asText())
+        .isEqualTo(checkpoint.state().files().get("ema.safetensors"));
+    assertThat(WeightChoice.BEST.filesOf(shares).sha256())
+        .isNotEqualTo(WeightChoice.RAW.filesOf(shares).sha256())
+        .hasSize(64);
+  }
+
   @Test
   void averageThatIsNotThereIsOneLine() throws IOException {
     Checkpoint plain = Exports.checkpoint(directory.resolve("plain"), Exports.PLAIN, false);
