@@ -108,41 +108,54 @@ public final class RankTrainer {
                   firstLane,
                   lane(rank + 1, worldSize) - firstLane,
                   tokenizer.maskId());
-          RankCheckpoint checkpoint =
+          TrainState.Progress start = start(network, optimizer, average, masking);
+          try (RankCheckpoint checkpoint =
               new RankCheckpoint(
-                  new Path(spec.checkpoints()),
-                  configuration,
-                  network.parameters(),
-                  optimizer,
-                  average,
-                  masking,
-                  buckets,
-                  collective);
-          TrainState.Progress start = start(network, average, checkpoint);
-          return new TrainLoop(
-                  train,
-                  firstLane,
-                  network,
-                  optimizer,
-                  average,
-                  new LearningRateSchedule(
-                      spec.optimizer().learningRate(),
-                      spec.optimizer().warmupSteps(),
-                      train.steps()),
-                  masking,
-                  buckets,
-                  collective,
-                  new Listener(driver, checkpoint))
-              .run(start);
+                  new RankCheckpoint.Parts(
+                      new Path(spec.checkpoints()),
+                      configuration,
+                      spec.generation(),
+                      rank,
+                      worldSize,
+                      network.parameters(),
+                      optimizer,
+                      average,
+                      masking),
+                  driver)) {
+            TrainState.Progress end =
+                new TrainLoop(
+                        train,
+                        firstLane,
+                        network,
+                        optimizer,
+                        average,
+                        new LearningRateSchedule(
+                            spec.optimizer().learningRate(),
+                            spec.optimizer().warmupSteps(),
+                            train.steps()),
+                        masking,
+                        buckets,
+                        collective,
+                        new Listener(driver, checkpoint))
+                    .run(start);
+            checkpoint.finish();
+            return end;
+          }
         }
       }
     }
   }
 
   private TrainState.Progress start(
-      Denoiser network, WeightAverage average, RankCheckpoint checkpoint) {
+      Denoiser network, AdamW optimizer, WeightAverage average, MaskingStrategy masking) {
     if (!spec.resumeFrom().isEmpty()) {
-      return checkpoint.read(new Path(spec.resumeFrom()));
+      return ResumePoint.restore(
+          new Path(spec.resumeFrom()),
+          configuration,
+          network.parameters(),
+          optimizer,
+          average,
+          masking);
     }
     network.parameters().initialize(spec.train().seed());
     average.restart();
@@ -168,8 +181,12 @@ public final class RankTrainer {
     @Override
     public void checkpoint(TrainState.Progress progress) {
       driver.progressed(progress.step(), "checkpoint");
-      driver.checkpointWritten(progress, checkpoint.write(progress.step()));
-      driver.awaitCommitted(progress.step());
+      checkpoint.start(progress);
+    }
+
+    @Override
+    public void beforeUpdate() {
+      checkpoint.awaitSnapshot();
     }
   }
 }

@@ -182,6 +182,7 @@ final class TrainLoop {
       throw NonFiniteLossException.ofGradient(step);
     }
     double norm = Math.sqrt(squaredNorm);
+    listener.beforeUpdate();
     optimizer.begin(schedule.at(step), norm);
     for (int bucket = 0; bucket < buckets.count(); bucket++) {
       optimizer.update(bucket);

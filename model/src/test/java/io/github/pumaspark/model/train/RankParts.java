@@ -83,7 +83,13 @@ final class RankParts implements AutoCloseable {
     TrainState.Progress start =
         spec.resumeFrom().isEmpty()
             ? TrainState.Progress.initial()
-            : checkpoint().read(new Path(spec.resumeFrom()));
+            : ResumePoint.restore(
+                new Path(spec.resumeFrom()),
+                configuration,
+                network.parameters(),
+                optimizer,
+                average,
+                masking);
     return new TrainLoop(
             spec.train(),
             spec.train().globalBatchSize() * collective.rank() / collective.worldSize(),
@@ -115,18 +121,6 @@ final class RankParts implements AutoCloseable {
     optimizer.close();
     network.close();
     dataset.close();
-  }
-
-  private RankCheckpoint checkpoint() {
-    return new RankCheckpoint(
-        new Path(spec.checkpoints()),
-        configuration,
-        network.parameters(),
-        optimizer,
-        average,
-        masking,
-        buckets,
-        collective);
   }
 
   private static float[] array(FloatBuffer buffer) {
