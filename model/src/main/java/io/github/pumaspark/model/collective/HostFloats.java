@@ -1,5 +1,6 @@
 package io.github.pumaspark.model.collective;
 
+import io.github.pumaspark.model.engine.HostMemory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -17,9 +18,14 @@ record HostFloats(
     int id, FloatBuffer values, @Nullable ByteBuffer bytes, Map<Integer, FloatBuffer> shared) {
   static final int FOREIGN = -1;
 
-  /** Memory of this process alone. */
+  /** Memory of this process alone, aligned as tensors want it. */
   static HostFloats zeroed(int id, int length) {
-    return of(id, ByteBuffer.allocateDirect(Math.multiplyExact(length, Float.BYTES)), Map.of());
+    int size = Math.multiplyExact(length, Float.BYTES);
+    ByteBuffer memory =
+        ByteBuffer.allocateDirect(Math.addExact(size, HostMemory.ALIGNMENT))
+            .alignedSlice(HostMemory.ALIGNMENT)
+            .slice(0, size);
+    return of(id, memory, Map.of());
   }
 
   static HostFloats of(int id, ByteBuffer memory, Map<Integer, FloatBuffer> shared) {

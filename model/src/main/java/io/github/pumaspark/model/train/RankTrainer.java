@@ -2,17 +2,20 @@ package io.github.pumaspark.model.train;
 
 import io.github.pumaspark.data.batch.DatasetOrder;
 import io.github.pumaspark.data.batch.TokenDataset;
+import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.data.token.TokenizerSpec;
 import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
-import io.github.pumaspark.model.collective.Parts;
+import io.github.pumaspark.model.collective.CollectiveConfig;
 import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.coordination.TrainEvent;
 import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.masking.MaskingStrategies;
 import io.github.pumaspark.model.masking.MaskingStrategy;
 import io.github.pumaspark.model.network.ComputeSettings;
 import io.github.pumaspark.model.network.Denoiser;
+import io.github.pumaspark.model.network.Staging;
 import io.github.pumaspark.model.optimizer.AdamW;
 import io.github.pumaspark.model.optimizer.LearningRateSchedule;
 import io.github.pumaspark.model.optimizer.WeightAverage;
@@ -29,15 +32,27 @@ public final class RankTrainer {
     /** Whether the driver asked to stop. */
     boolean stopRequested();
 
-    /** Hands on the numbers of a step; called on every rank, they are equal but for durations. */
-    void stepCompleted(StepReport report);
+    /** Says that this rank got on; cheap. */
+    void progressed(long step, String phase);
 
     /**
-     * Reports the files that this rank wrote and waits until the checkpoint exists.
+     * Hands on the numbers of a step; called on every rank, they are equal but for durations and
+     * positions.
+     */
+    void stepCompleted(StepReport report);
+
+    /** Hands on that a step was not like the others. */
+    void event(TrainEvent event);
+
+    /**
+     * Reports the files that this rank wrote; any thread may call it, and it returns at once.
      *
      * @param files SHA-256 by file name
      */
     void checkpointWritten(TrainState.Progress progress, Map<String, String> files);
+
+    /** Returns when the checkpoint of a step that was reported exists. */
+    void awaitCommitted(long step);
   }
 
   private final TrainSpec spec;
@@ -59,7 +74,9 @@ public final class RankTrainer {
    *
    * @param collective the caller's to close
    * @return the counters after the last step
-   * @throws NonFiniteLossException if the loss is not finite, on every rank alike
+   * @throws GuardException if a guard ends the run, on every rank alike
+   * @throws RollbackException if the run shall go back to its newest checkpoint, on every rank
+   *     alike
    * @throws IOException if the dataset cannot be opened
    */
   public TrainState.Progress run(Collective collective, Driver driver) throws IOException {
@@ -77,17 +94,18 @@ public final class RankTrainer {
               spec.network().vocabSizeOr(tokenizer.vocabSize()),
               tokenizer.maskId(),
               order.sequenceLength(),
-              new ComputeSettings(device, train.precision(), train.activationCheckpointing()))) {
-        Parts parts = new Parts(0, network.parameters().table().length(), worldSize);
-        try (AdamW optimizer =
-                new AdamW(
-                    spec.optimizer(), network.parameters(), parts.start(rank), parts.end(rank));
+              new ComputeSettings(
+                  device,
+                  train.precision(),
+                  train.activationCheckpointing(),
+                  staging(spec.collective(), device, worldSize)),
+              collective::allocate)) {
+        SegmentPlan plan =
+            SegmentPlan.of(network.parameters().table().length(), spec.collective(), collective);
+        try (AdamW optimizer = new AdamW(spec.optimizer(), network.parameters(), plan.segments());
             WeightAverage average =
                 new WeightAverage(
-                    spec.optimizer().emaDecay(),
-                    network.parameters(),
-                    parts.start(rank),
-                    parts.end(rank))) {
+                    spec.optimizer().emaDecay(), network.parameters(), plan.segments())) {
           int firstLane = lane(rank, worldSize);
           MaskingStrategy masking =
               MaskingStrategies.of(
@@ -98,43 +116,76 @@ public final class RankTrainer {
                   firstLane,
                   lane(rank + 1, worldSize) - firstLane,
                   tokenizer.maskId());
-          RankCheckpoint checkpoint =
+          TrainState.Progress start = start(network, optimizer, average, masking);
+          try (RankCheckpoint checkpoint =
               new RankCheckpoint(
-                  new Path(spec.checkpoints()),
-                  configuration,
-                  network.parameters(),
-                  optimizer,
-                  average,
-                  masking,
-                  collective);
-          TrainState.Progress start = start(network, average, checkpoint);
-          return new TrainLoop(
-                  train,
-                  firstLane,
-                  network,
-                  optimizer,
-                  average,
-                  new LearningRateSchedule(
-                      spec.optimizer().learningRate(),
-                      spec.optimizer().warmupSteps(),
-                      train.steps()),
-                  masking,
-                  collective,
-                  new Listener(driver, checkpoint))
-              .run(start);
+                  new RankCheckpoint.Parts(
+                      new Path(spec.checkpoints()),
+                      configuration,
+                      spec.generation(),
+                      rank,
+                      worldSize,
+                      plan.stored(),
+                      network.parameters(),
+                      optimizer,
+                      average,
+                      masking),
+                  driver)) {
+            TrainState.Progress end =
+                new TrainLoop(
+                        train,
+                        spec.guard(),
+                        spec.skipSteps(),
+                        new MaskedDenoising(train, firstLane, network, masking),
+                        new Replica(network.parameters(), plan, optimizer, average, collective),
+                        new LearningRateSchedule(
+                            spec.optimizer().learningRate(),
+                            spec.optimizer().warmupSteps(),
+                            train.steps()),
+                        new Listener(driver, checkpoint))
+                    .run(start);
+            checkpoint.finish();
+            return end;
+          }
         }
       }
     }
   }
 
   private TrainState.Progress start(
-      Denoiser network, WeightAverage average, RankCheckpoint checkpoint) {
+      Denoiser network, AdamW optimizer, WeightAverage average, MaskingStrategy masking) {
     if (!spec.resumeFrom().isEmpty()) {
-      return checkpoint.read(new Path(spec.resumeFrom()));
+      return ResumePoint.restore(
+          new Path(spec.resumeFrom()),
+          configuration,
+          network.parameters(),
+          optimizer,
+          average,
+          masking);
     }
     network.parameters().initialize(spec.train().seed());
     average.restart();
-    return new TrainState.Progress(0, 0, 0, 0, 0, 0, List.of(0L));
+    return TrainState.Progress.initial();
+  }
+
+  /** How the gradient and the weights get to where they are exchanged. */
+  static Staging staging(CollectiveConfig config, ComputeDevice device, int worldSize) {
+    boolean isDirect =
+        switch (config.staging()) {
+          case AUTO -> !device.isGpu();
+          case DIRECT -> true;
+          case STAGED -> false;
+        };
+    if (isDirect && device.isGpu()) {
+      throw new ConfigException(
+          "Invalid collective.staging: direct (works on the CPU only; a GPU needs auto or staged)");
+    }
+    if (isDirect) {
+      return Staging.DIRECT;
+    }
+    return config.wire() == CollectiveConfig.Wire.BF16 && worldSize > 1
+        ? Staging.STAGED_BF16
+        : Staging.STAGED;
   }
 
   private int lane(int rank, int worldSize) {
@@ -148,13 +199,29 @@ public final class RankTrainer {
     }
 
     @Override
+    public void progressed(long step, String phase) {
+      driver.progressed(step, phase);
+    }
+
+    @Override
+    public void event(TrainEvent event) {
+      driver.event(event);
+    }
+
+    @Override
     public void stepCompleted(StepReport report) {
       driver.stepCompleted(report);
     }
 
     @Override
     public void checkpoint(TrainState.Progress progress) {
-      driver.checkpointWritten(progress, checkpoint.write(progress.step()));
+      driver.progressed(progress.step(), "checkpoint");
+      checkpoint.start(progress);
+    }
+
+    @Override
+    public void beforeUpdate() {
+      checkpoint.awaitSnapshot();
     }
   }
 }
