@@ -10,6 +10,7 @@ import io.github.pumaspark.model.collective.RunIdentity;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -41,6 +42,7 @@ public final class Coordinator implements AutoCloseable {
   private final TreeMap<Integer, RankSession> sessions = new TreeMap<>();
   private final Membership members;
   private final HangWatch hangWatch;
+  private final Set<Integer> finished = new HashSet<>();
   private boolean stopRequested;
   private boolean closed;
   private @Nullable Failure firstFailure;
@@ -118,6 +120,24 @@ public final class Coordinator implements AutoCloseable {
     if (missing != null) {
       abort(missing);
     }
+    throwIfEnded();
+  }
+
+  /**
+   * Waits until all ranks have finished.
+   *
+   * @throws RunAbortedException if the run ended before
+   */
+  public void awaitFinished() throws InterruptedException {
+    synchronized (this) {
+      while (firstFailure == null && finished.size() < run.worldSize()) {
+        wait();
+      }
+    }
+    throwIfEnded();
+  }
+
+  private void throwIfEnded() {
     Optional<String> cause = firstCause();
     if (cause.isPresent()) {
       throw new RunAbortedException(cause.get());
@@ -319,13 +339,15 @@ public final class Coordinator implements AutoCloseable {
 
     @Override
     public void finished(int rank) {
-      synchronized (Coordinator.this) {
-        hangWatch.left(rank);
-      }
       try {
         pendingCommit.leave(rank);
       } catch (IllegalStateException e) {
         abort(ControlMessage.reason(e));
+      }
+      synchronized (Coordinator.this) {
+        hangWatch.left(rank);
+        finished.add(rank);
+        Coordinator.this.notifyAll();
       }
     }
 

@@ -15,31 +15,30 @@ public record Failure(Kind kind, int rank, long step, String message) {
   /** Classes of failures, by what is to be done about them. */
   public enum Kind {
     /** The user has to change a setting or the cluster: trying again is of no use. */
-    USER(false),
+    USER,
     /** Neither trying again nor another setting helps as things are: damaged files, a guard. */
-    FATAL(false),
+    FATAL,
     /** A guard wants the run to go back and leave out the update of a step. */
-    ROLLBACK(false),
+    ROLLBACK,
     /** The rank threw an exception; its process is well. */
-    RANK(false),
+    RANK,
     /** The rank's connection broke, which is how the death of a process shows. */
-    LOST(false),
+    LOST,
     /** The rank gives no sign of life: its process is frozen, or out of reach. */
-    DEAD(true),
+    DEAD,
     /** The rank gives signs of life but makes no progress. */
-    HUNG(true),
+    HUNG,
     /** The driver's own: a commit, the cluster manager, a rank that never came. */
-    DRIVER(false);
-
-    private final boolean holdsItsProcess;
-
-    Kind(boolean holdsItsProcess) {
-      this.holdsItsProcess = holdsItsProcess;
-    }
+    DRIVER;
 
     /** Whether the rank's process will not give its task up by itself. */
     public boolean holdsItsProcess() {
-      return holdsItsProcess;
+      return this == DEAD || this == HUNG;
+    }
+
+    /** Whether the rank's machine may be the reason. */
+    public boolean isOfItsHost() {
+      return this == RANK || this == LOST || holdsItsProcess();
     }
   }
 
