@@ -8,6 +8,7 @@ import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.coordination.CheckpointPart;
 import io.github.pumaspark.model.coordination.CoordinatorListener;
 import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.coordination.TrainEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -47,11 +48,20 @@ final class DriverLog implements CoordinatorListener {
   }
 
   @Override
-  public void stepCompleted(StepReport report) {
+  public void stepCompleted(int rank, StepReport report) {
     try {
-      tracking.stepCompleted(0, report);
+      tracking.stepCompleted(rank, report);
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write metrics: " + e.getMessage(), e);
+      throw new UncheckedIOException("Cannot write records: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void event(int rank, TrainEvent event) {
+    try {
+      tracking.event(rank, event);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write records: " + e.getMessage(), e);
     }
   }
 

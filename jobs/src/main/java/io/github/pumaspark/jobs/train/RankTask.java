@@ -1,6 +1,7 @@
 package io.github.pumaspark.jobs.train;
 
 import io.github.pumaspark.jobs.spark.RankFunction;
+import io.github.pumaspark.jobs.tracking.RunTracking;
 import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
 import io.github.pumaspark.model.collective.PeerAddress;
@@ -9,6 +10,7 @@ import io.github.pumaspark.model.coordination.CheckpointPart;
 import io.github.pumaspark.model.coordination.CoordinatorClient;
 import io.github.pumaspark.model.coordination.Heartbeat;
 import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.coordination.TrainEvent;
 import io.github.pumaspark.model.train.RankTrainer;
 import io.github.pumaspark.model.train.TrainSpec;
 import java.nio.ByteBuffer;
@@ -74,19 +76,31 @@ record RankTask(
     }
 
     @Override
+    public void progressed(long step, String phase) {
+      client.progressed(step, phase);
+    }
+
+    @Override
+    public void event(TrainEvent event) {
+      client.reportEvent(event);
+    }
+
+    @Override
     public void stepCompleted(StepReport report) {
-      long step = report.step();
-      boolean isLogged =
-          step == 1 || step % spec.train().logEvery() == 0 || step == spec.train().steps();
-      if (rank == 0 && isLogged) {
+      if (RunTracking.isReported(spec.train(), report.step())) {
         client.reportStep(report);
       }
     }
 
     @Override
     public void checkpointWritten(TrainState.Progress progress, Map<String, String> files) {
-      client.awaitCommit(
+      client.reportCheckpoint(
           new CheckpointPart(rank, progress.step(), files, ProgressJson.write(progress)));
+    }
+
+    @Override
+    public void awaitCommitted(long step) {
+      client.awaitCommitted(step);
     }
   }
 }

@@ -163,9 +163,12 @@ public final class TrainJob {
             newest.isPresent() ? everywhere(newest.get().directory()) : "",
             values.cluster().threadsPerRank(),
             values.cluster().device(),
-            values.cluster().allowCpuFallback());
-    try (RunTracking tracking =
-        directory.tracking(name(), values.train(), new RunTracking.Start(0, 1, step))) {
+            values.cluster().allowCpuFallback(),
+            0,
+            List.of());
+    RunTracking.Start start =
+        new RunTracking.Start(spec.generation(), values.cluster().ranks(), step);
+    try (RunTracking tracking = directory.tracking(name(), values.train(), start)) {
       DriverLog log =
           new DriverLog(
               name(), values.train().keepLast(), store, tracking, template, config.toJson());

@@ -7,6 +7,7 @@ import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
 import io.github.pumaspark.model.collective.Parts;
 import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.coordination.TrainEvent;
 import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.masking.MaskingStrategies;
@@ -29,15 +30,27 @@ public final class RankTrainer {
     /** Whether the driver asked to stop. */
     boolean stopRequested();
 
-    /** Hands on the numbers of a step; called on every rank, they are equal but for durations. */
-    void stepCompleted(StepReport report);
+    /** Says that this rank got on; cheap. */
+    void progressed(long step, String phase);
 
     /**
-     * Reports the files that this rank wrote and waits until the checkpoint exists.
+     * Hands on the numbers of a step; called on every rank, they are equal but for durations and
+     * positions.
+     */
+    void stepCompleted(StepReport report);
+
+    /** Hands on that a step was not like the others. */
+    void event(TrainEvent event);
+
+    /**
+     * Reports the files that this rank wrote; any thread may call it, and it returns at once.
      *
      * @param files SHA-256 by file name
      */
     void checkpointWritten(TrainState.Progress progress, Map<String, String> files);
+
+    /** Returns when the checkpoint of a step that was reported exists. */
+    void awaitCommitted(long step);
   }
 
   private final TrainSpec spec;
@@ -149,12 +162,15 @@ public final class RankTrainer {
 
     @Override
     public void stepCompleted(StepReport report) {
+      driver.progressed(report.step(), "step");
       driver.stepCompleted(report);
     }
 
     @Override
     public void checkpoint(TrainState.Progress progress) {
+      driver.progressed(progress.step(), "checkpoint");
       driver.checkpointWritten(progress, checkpoint.write(progress.step()));
+      driver.awaitCommitted(progress.step());
     }
   }
 }

@@ -119,7 +119,8 @@ final class TrainLoop {
           progress.sequences(),
           progress.tokens(),
           progress.seconds(),
-          phaseSeconds);
+          phaseSeconds,
+          List.of());
     }
   }
 

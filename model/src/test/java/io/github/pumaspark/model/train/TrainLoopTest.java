@@ -207,7 +207,9 @@ final class TrainLoopTest {
             "",
             1,
             spec.device(),
-            false);
+            false,
+            0,
+            List.of());
     List<float[]> own =
         LocalRanks.run(
             LocalRanks.world(worldSize),
