@@ -1,6 +1,8 @@
 package io.github.pumaspark.jobs.tracking;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.coordination.TrainEvent;
 import io.github.pumaspark.model.train.TrainConfig;
 import java.io.Closeable;
 import java.io.IOException;
@@ -26,11 +28,13 @@ public final class RunTracking implements Closeable {
 
   private final TrainConfig train;
   private final String runName;
-  private final RecordLog metricsFile;
+  private final RecordFiles files;
   private final MetricsLog metrics;
+  private final EventLines events;
   private final ProgressLine line;
   private final StepGathering gathering;
   private final StragglerWatch stragglers = new StragglerWatch();
+  private long lastStep;
   private long lastLine = System.nanoTime() - LINE_NANOS;
 
   /**
@@ -42,17 +46,16 @@ public final class RunTracking implements Closeable {
    */
   public record Start(int generation, int worldSize, long step) {}
 
-  private RunTracking(
-      Path directory, Configuration configuration, String runName, TrainConfig train, Start start)
+  private RunTracking(RecordFiles files, String runName, TrainConfig train, Start start)
       throws IOException {
     this.train = train;
     this.runName = runName;
     this.line = new ProgressLine(runName, train.steps());
     this.gathering = new StepGathering(start.worldSize());
-    this.metricsFile =
-        RecordLog.open(
-            new Path(directory, "metrics.jsonl"), configuration, start.generation(), start.step());
-    this.metrics = new MetricsLog(metricsFile);
+    this.files = files;
+    this.metrics = new MetricsLog(files.metrics());
+    this.events = new EventLines(runName, start.worldSize());
+    this.lastStep = start.step();
   }
 
   /**
@@ -63,7 +66,13 @@ public final class RunTracking implements Closeable {
   public static RunTracking open(
       Path directory, Configuration configuration, String runName, TrainConfig train, Start start)
       throws IOException {
-    return new RunTracking(directory, configuration, runName, train, start);
+    RecordFiles files = RecordFiles.open(directory, configuration, train.ledger(), start);
+    try {
+      return new RunTracking(files, runName, train, start);
+    } catch (IOException | RuntimeException e) {
+      files.close();
+      throw e;
+    }
   }
 
   /** Whether ranks report a step at all; all of them report the same steps. */
@@ -84,6 +93,8 @@ public final class RunTracking implements Closeable {
   }
 
   private void stepCompleted(long step, List<StepReport> ranks) throws IOException {
+    lastStep = step;
+    files.addLedger(step, ranks);
     stragglers
         .add(step, ranks.stream().map(StepReport::phaseSeconds).toList())
         .forEach(this::report);
@@ -98,6 +109,31 @@ public final class RunTracking implements Closeable {
       flush();
       LOG.info("{}", line.of(ranks, tokensPerSecond));
     }
+  }
+
+  /** Takes what a rank tells of a step that was not like the others; on stable storage at once. */
+  public void event(int rank, TrainEvent event) throws IOException {
+    files.addEvent(
+        event.step(),
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("rank", rank)
+            .put("kind", event.kind())
+            .put("reason", event.reason()),
+        event.positions());
+    events.add(rank, event).ifPresent(text -> LOG.warn("{}", text));
+  }
+
+  /**
+   * Records that the generation ends in a failure; on stable storage at once.
+   *
+   * @param cause as one line
+   */
+  public void failed(String cause) throws IOException {
+    files.addEvent(
+        lastStep,
+        JsonNodeFactory.instance.objectNode().put("kind", "failure").put("reason", cause),
+        List.of());
   }
 
   private void report(StragglerWatch.Change change) {
@@ -125,11 +161,12 @@ public final class RunTracking implements Closeable {
 
   /** Brings everything taken so far to stable storage; due before a checkpoint is committed. */
   public void flush() throws IOException {
-    metricsFile.flush();
+    files.flush();
   }
 
   @Override
   public void close() throws IOException {
-    metricsFile.close();
+    events.rest().forEach(text -> LOG.warn("{}", text));
+    files.close();
   }
 }

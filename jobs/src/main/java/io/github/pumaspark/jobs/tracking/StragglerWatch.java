@@ -19,15 +19,17 @@ public final class StragglerWatch {
   /*
    * A rank's time is the median over the steps of a window, so that one pause is no straggler; the time
    * of the ranks is the median over ranks. Of an even number the lower one of the middle two counts in
-   * both: a rank of two would otherwise hide in the median that it is compared with.
+   * both: a rank of two would otherwise hide in the median that it is compared with. Differences of a few
+   * milliseconds are noise, whatever their ratio.
    */
   private static final double START_RATIO = 1.5;
   private static final double END_RATIO = 1.25;
-  private static final double SMALLEST_EXCESS_SECONDS = 1e-3;
+  private static final double SMALLEST_EXCESS_SECONDS = 0.01;
   private static final int WINDOW_STEPS = 10;
   private static final int FEWEST_SAMPLES = 2;
 
   private final Deque<Sample> window = new ArrayDeque<>();
+  private long firstStep = -1;
   private final Set<Integer> slow = new TreeSet<>();
   private Optional<Slowness> slowest = Optional.empty();
 
@@ -50,14 +52,15 @@ public final class StragglerWatch {
   public record Change(long step, boolean isSlow, Slowness slowness) {}
 
   /**
-   * Takes the times of a step. A straggler is named at the second step in a window that it slows
-   * down, or as soon as half of a window's steps are slow.
+   * Takes the times of a step. A straggler is named when more than half of the steps of a window
+   * were slow: within 20 steps if at least every tenth step is given. The first ten steps, in which
+   * ranks warm up, name nobody.
    *
-   * @param phaseSeconds by name, in rank order
+   * @param phaseSeconds by name, in rank order; of as many ranks every time
    */
   public List<Change> add(long step, List<Map<String, Double>> phaseSeconds) {
-    if (!window.isEmpty() && window.getLast().phaseSeconds().size() != phaseSeconds.size()) {
-      window.clear();
+    if (firstStep < 0) {
+      firstStep = step;
     }
     window.add(new Sample(step, List.copyOf(phaseSeconds)));
     while (window.size() > FEWEST_SAMPLES && window.getFirst().step() <= step - WINDOW_STEPS) {
@@ -65,7 +68,7 @@ public final class StragglerWatch {
     }
     slowest = Optional.empty();
     List<Change> changes = new ArrayList<>();
-    if (window.size() < FEWEST_SAMPLES || phaseSeconds.size() < 2) {
+    if (step - firstStep < WINDOW_STEPS - 1 || phaseSeconds.size() < 2) {
       return changes;
     }
     double[] seconds = typical(phaseSeconds.size(), Phases::compute);
@@ -87,7 +90,12 @@ public final class StragglerWatch {
     return changes;
   }
 
-  /** The slowest rank of the window; empty before there are two steps or with one rank. */
+  /** Ranks that are slow now. */
+  public Set<Integer> slow() {
+    return Set.copyOf(slow);
+  }
+
+  /** The slowest rank of the window; empty in the first steps and with one rank. */
   public Optional<Slowness> slowest() {
     return slowest;
   }

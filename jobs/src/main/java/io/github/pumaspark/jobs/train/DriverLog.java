@@ -56,14 +56,16 @@ final class DriverLog implements CoordinatorListener {
     try {
       tracking.stepCompleted(rank, report);
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write metrics: " + e.getMessage(), e);
+      throw new UncheckedIOException("Cannot write records: " + e.getMessage(), e);
     }
   }
 
   @Override
   public void event(int rank, TrainEvent event) {
-    if (rank == 0) {
-      LOG.warn("train {}: step {}: {}: {}", runName, event.step(), event.kind(), event.reason());
+    try {
+      tracking.event(rank, event);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write records: " + e.getMessage(), e);
     }
   }
 

@@ -109,8 +109,7 @@ record RankTask(
 
     @Override
     public void stepCompleted(StepReport report) {
-      long step = report.step();
-      if (RunTracking.isReported(spec.train(), step)) {
+      if (RunTracking.isReported(spec.train(), report.step())) {
         client.reportStep(report);
       }
     }

@@ -92,11 +92,12 @@ final class MetricsLogTest {
   }
 
   private static StepReport report(long step, double loss, Map<String, Double> phases) {
-    return new StepReport(step, loss, 0.25, 3.0, 1e-3, 40, 640, 2.0, phases);
+    return new StepReport(step, loss, 0.25, 3.0, 1e-3, 40, 640, 2.0, phases, List.of());
   }
 
   private static List<StepReport> report(long step, double seconds) {
     return List.of(
-        new StepReport(step, 1.0, 0.5, 1.0, 1e-3, 4 * step, 100 * step, seconds, Map.of()));
+        new StepReport(
+            step, 1.0, 0.5, 1.0, 1e-3, 4 * step, 100 * step, seconds, Map.of(), List.of()));
   }
 }
