@@ -138,7 +138,7 @@ public final class Checkpoint {
     return new CorruptCheckpointException(file, "it is missing. " + remedy(file), cause);
   }
 
-  private static void checkHash(Path file, String found, String expected, String source)
+  static void checkHash(Path file, String found, String expected, String source)
       throws CorruptCheckpointException {
     if (!found.equals(expected)) {
       throw new CorruptCheckpointException(
@@ -148,7 +148,7 @@ public final class Checkpoint {
     }
   }
 
-  private static String remedy(Path file) {
+  static String remedy(Path file) {
     return "Delete the directory '" + file.getParent() + "' to go on from the checkpoint before.";
   }
 }

@@ -1,7 +1,6 @@
 package io.github.pumaspark.model.collective;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import io.github.pumaspark.model.engine.HostMemory;
 import java.nio.FloatBuffer;
 
 /** Float32 memory outside the heap. */
@@ -10,8 +9,6 @@ final class HostFloats {
 
   /** Private to this process. */
   static FloatBuffer zeroed(int length) {
-    return ByteBuffer.allocateDirect(Math.multiplyExact(length, Float.BYTES))
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
+    return HostMemory.plain().allocate(length);
   }
 }

@@ -321,9 +321,9 @@ final class CheckpointStoreTest {
                 Map.of("", weights))));
     files.add(
         new CheckpointFile(
-            CheckpointFile.OPTIMIZER,
+            "optimizer.safetensors",
             layout.write(
-                new Path(directory, CheckpointFile.OPTIMIZER),
+                new Path(directory, "optimizer.safetensors"),
                 configuration,
                 Map.of(),
                 Map.of("exp_avg.", weights, "exp_avg_sq.", weights))));

@@ -111,7 +111,11 @@ final class NetworkFileTest {
   private Checkpoint checkpoint(Denoiser network) throws IOException {
     CheckpointStore store = new CheckpointStore(new Path(directory.toUri()), CONFIGURATION);
     CheckpointFile file =
-        NetworkFile.write(store.staging(5, 0), CONFIGURATION, network.parameters());
+        NetworkFile.write(
+            store.staging(5, 0),
+            CONFIGURATION,
+            network.parameters().table(),
+            network.parameters().weightBuffer());
     return store.commit(States.of(5, file), "{}", 0);
   }
 
