@@ -96,7 +96,7 @@ final class FailureLoop {
     Broadcast<SerializableConfiguration> hadoop =
         context.broadcast(new SerializableConfiguration(context.hadoopConfiguration()));
     try {
-      while (!stop.isRequested()) {
+      while (!isToStop()) {
         try {
           generation(hadoop);
           break;
@@ -122,7 +122,7 @@ final class FailureLoop {
   private void generation(Broadcast<SerializableConfiguration> hadoop)
       throws IOException, InterruptedException {
     List<ExecutorSlot> free = freeExecutors();
-    if (stop.isRequested()) {
+    if (isToStop()) {
       return;
     }
     int worldSize = Math.min(free.size(), cluster.mostRanks());
@@ -180,10 +180,15 @@ final class FailureLoop {
     }
   }
 
+  /** A first attempt is always made, so that a run with a short time limit gets on nevertheless. */
+  private boolean isToStop() {
+    return stop.isRequested() && generations + failures > 0;
+  }
+
   private List<ExecutorSlot> freeExecutors() {
     List<ExecutorSlot> free =
-        slots.await(cluster.ranks(), cluster.replacementTimeout(), stop::isRequested);
-    if (free.size() < cluster.fewestRanks() && !stop.isRequested()) {
+        slots.await(cluster.ranks(), cluster.replacementTimeout(), this::isToStop);
+    if (free.size() < cluster.fewestRanks() && !isToStop()) {
       throw new GenerationFailedException(
           Failure.ofDriver(
               "Cannot go on: need %s free executors, have %s after %s s"
@@ -192,7 +197,7 @@ final class FailureLoop {
                       free.size(),
                       cluster.replacementTimeout().toSeconds())));
     }
-    if (free.size() < cluster.ranks() && !stop.isRequested()) {
+    if (free.size() < cluster.ranks() && !isToStop()) {
       LOG.warn(
           "train {}: going on with {} ranks: have {} executors, cluster.ranks = {},"
               + " cluster.min-ranks = {}",
