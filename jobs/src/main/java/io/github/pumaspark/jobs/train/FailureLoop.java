@@ -48,6 +48,7 @@ final class FailureLoop {
   private final SparkSession session;
   private final ExecutorSlots slots;
   private final StopRequest stop;
+  private final RunLease lease;
   private final HostHistory hosts = new HostHistory();
   private List<ExecutorSlot> executors = List.of();
   private RunState state;
@@ -64,7 +65,8 @@ final class FailureLoop {
       TrainState template,
       TrainSpec spec,
       SparkSession session,
-      StopRequest stop)
+      StopRequest stop,
+      RunLease lease)
       throws IOException {
     this.config = config;
     this.values = config.values();
@@ -76,6 +78,7 @@ final class FailureLoop {
     this.session = session;
     this.slots = new ExecutorSlots(session.sparkContext());
     this.stop = stop;
+    this.lease = lease;
     this.state = directory.state();
   }
 
@@ -169,14 +172,15 @@ final class FailureLoop {
               store,
               tracking,
               template(worldSize),
-              config.toJson());
+              config.toJson(),
+              lease);
       new Generation(
               values,
               identity,
               spec.attempt(state.generation(), from, state.skipSteps()),
               executors,
               worldSize < free.size())
-          .run(session, hadoop, listener, stop);
+          .run(session, hadoop, listener, stop, lease);
     }
   }
 
@@ -226,6 +230,7 @@ final class FailureLoop {
               }
             });
     slots.drain(executors, DRAIN);
+    requireLease(failed);
     Optional<Checkpoint> newest = store.newest();
     RetryPolicy.Next next = policy.next(failure, step(newest), state.skipSteps().size());
     if (next instanceof RetryPolicy.End end) {
@@ -251,6 +256,15 @@ final class FailureLoop {
           step(newest),
           retry.backoff().toMillis() / 1000.0);
       stop.await(retry.backoff().minusNanos(System.nanoTime() - since));
+    }
+  }
+
+  private void requireLease(GenerationFailedException failed) {
+    if (!lease.isHeld()) {
+      throw new TrainFailedException(
+          "Training of '%s' failed: another process may work in '%s' now (%s)"
+              .formatted(name(), values.run().directory(), failed.getMessage()),
+          failed);
     }
   }
 

@@ -15,6 +15,7 @@ import io.github.pumaspark.model.coordination.TrainEvent;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.train.RankTrainer;
 import io.github.pumaspark.model.train.TrainSpec;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -51,7 +52,18 @@ record RankTask(
     PeerAddress driver = new PeerAddress(driverHost, driverPort);
     try (CoordinatorClient client =
         CoordinatorClient.connect(run, rank, place(gpuAddresses), driver, heartbeat)) {
-      Collective collective = client.join(host(), peerTimeout, spec.collective());
+      try {
+        return train(client, rank, gpuAddresses);
+      } catch (Throwable e) {
+        tell(client, e);
+        throw e;
+      }
+    }
+  }
+
+  private byte[] train(CoordinatorClient client, int rank, List<String> gpuAddresses)
+      throws IOException {
+    try (Collective collective = client.join(host(), peerTimeout, spec.collective())) {
       try {
         TrainState.Progress end =
             new RankTrainer(spec, gpuAddresses, hadoop.value().value())
@@ -62,8 +74,6 @@ record RankTask(
         // Before the collective closes: the others would report this rank as lost otherwise.
         tell(client, e);
         throw e;
-      } finally {
-        collective.close();
       }
     }
   }

@@ -54,18 +54,6 @@ final class RunDirectory {
   }
 
   /**
-   * Makes this process the only one that works on the run, making its directory if it is not there.
-   *
-   * @throws ConfigException if the directory holds something else; nothing is changed then
-   * @throws IOException if another process works in it
-   */
-  static DirectoryLock lock(EffectiveConfig config, Configuration configuration)
-      throws IOException {
-    check(config, configuration);
-    return DirectoryLock.acquire(new Path(config.values().run().directory()), configuration);
-  }
-
-  /**
    * Requires that the directory is a run's, empty, or not there.
    *
    * @throws ConfigException if the directory holds something else
