@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,7 +40,6 @@ final class MetricsPluginTest {
     assertThat(conf.get("spark.plugins")).isEqualTo(NAME);
   }
 
-  @Tag("slow")
   @Test
   void aConfiguredSinkShowsTheNumbers() throws IOException {
     SparkConf conf =

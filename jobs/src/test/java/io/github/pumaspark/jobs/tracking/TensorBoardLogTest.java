@@ -69,7 +69,7 @@ final class TensorBoardLogTest {
             "communication-seconds/rank-00",
             "communication-seconds/rank-01");
     assertThat(scalars.path("train/loss").toString())
-        .isEqualTo("[[10,0.5,1700000000.25],[200,0.5,1700000000.25]]");
+        .isEqualTo("[[10,0.5,1.70000000025E9],[200,0.5,1.70000000025E9]]");
     assertThat(scalars.path("compute-seconds/rank-01").path(0).path(1).asDouble()).isEqualTo(0.75);
     assertThat(scalars.path("comm/exposed-fraction").path(0).path(1).asDouble()).isEqualTo(0.25);
     assertThat(scalars.path("throughput/tokens-per-second").path(1).path(1).asDouble())
@@ -86,7 +86,7 @@ final class TensorBoardLogTest {
     write(2, 20, 4.0, 30);
 
     assertThat(read().path("train/loss").toString())
-        .isEqualTo("[[10,1.0,1700000000.25],[20,1.0,1700000000.25],[30,4.0,1700000000.25]]");
+        .isEqualTo("[[10,1.0,1.70000000025E9],[20,1.0,1.70000000025E9],[30,4.0,1.70000000025E9]]");
   }
 
   @Test
@@ -100,7 +100,7 @@ final class TensorBoardLogTest {
     write(1, 10, 2.0, 20);
 
     assertThat(read().path("train/loss").toString())
-        .isEqualTo("[[10,1.0,1700000000.25],[20,2.0,1700000000.25]]");
+        .isEqualTo("[[10,1.0,1.70000000025E9],[20,2.0,1.70000000025E9]]");
   }
 
   @Test
