@@ -1,6 +1,7 @@
 package io.github.pumaspark.jobs.train;
 
 import io.github.pumaspark.jobs.spark.RankFunction;
+import io.github.pumaspark.jobs.tracking.LiveMetrics;
 import io.github.pumaspark.jobs.tracking.RunTracking;
 import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
@@ -119,6 +120,7 @@ record RankTask(
 
     @Override
     public void stepCompleted(StepReport report) {
+      LiveMetrics.ofProcess().stepCompleted(rank, report);
       if (RunTracking.isReported(spec.train(), report.step())) {
         client.reportStep(report);
       }
