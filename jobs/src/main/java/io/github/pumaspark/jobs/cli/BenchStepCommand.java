@@ -6,11 +6,8 @@ import io.github.pumaspark.jobs.bench.StepBench;
 import io.github.pumaspark.jobs.bench.StepBenchPlan;
 import io.github.pumaspark.jobs.config.EffectiveConfig;
 import io.github.pumaspark.jobs.config.RunConfig;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -84,41 +81,23 @@ final class BenchStepCommand implements Callable<Integer> {
       defaultValue = "${env:PUMA_PYTHON:-python3}")
   private String python = "";
 
-  @Option(
-      names = "--json",
-      description = "Print one JSON object on one line.",
-      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
-  private boolean json;
+  @Mixin private BenchOutput output = new BenchOutput();
 
   @Override
   public Integer call() throws Exception {
     EffectiveConfig config = config();
     StepBenchPlan plan = plan(config);
-    PrintWriter out = Flags.out(spec);
     StepBench.check(plan);
     if (options.isDryRun()) {
-      ConfigOptions.print(config, out);
+      ConfigOptions.print(config, Flags.out(spec));
       return ExitCodes.OK;
     }
-    PrintWriter err = Objects.requireNonNull(spec, "picocli sets it").commandLine().getErr();
-    Map<String, Object> result =
-        new StepBench(
-                plan,
-                line -> {
-                  err.println("puma: " + line);
-                  err.flush();
-                })
-            .run();
-    if (json) {
-      ResultLine.print(result, out);
-    } else {
-      ResultTable.print(result, out);
-    }
+    output.print(new StepBench(plan, output.progress()).run());
     return ExitCodes.OK;
   }
 
   private EffectiveConfig config() {
-    oneOf("--precision", precision, "fp32", "bf16");
+    Flags.oneOf("--precision", precision, "fp32", "bf16");
     if (threads < 1) {
       throw new ConfigException("Invalid --threads: " + threads + " (must be at least 1)");
     }
@@ -132,7 +111,7 @@ final class BenchStepCommand implements Callable<Integer> {
 
   private StepBenchPlan plan(EffectiveConfig effective) {
     RunConfig config = effective.values();
-    oneOf("--peer-attention", peerAttention, "default", "math");
+    Flags.oneOf("--peer-attention", peerAttention, "default", "math");
     int length = config.network().maxPositions();
     String name = config.run().preset();
     int given = name.equals("sudoku") ? length / 2 : 0;
@@ -154,12 +133,5 @@ final class BenchStepCommand implements Callable<Integer> {
         PeerKind.of(peer),
         peerAttention.equals("math"),
         python);
-  }
-
-  private static void oneOf(String flag, String value, String... words) {
-    if (!List.of(words).contains(value)) {
-      throw new ConfigException(
-          "Invalid " + flag + ": " + value + " (must be " + String.join(" or ", words) + ")");
-    }
   }
 }
