@@ -55,14 +55,7 @@ public final class AllReduceBench {
     try (RankNetwork network = RankNetwork.create(plan.ranks(), plan.link())) {
       ExchangeSettings settings = ExchangeSettings.of(plan.ranks(), plan.collective());
       progress.accept("starting " + plan.ranks() + " ranks");
-      try (RankProcesses ranks =
-          RankProcesses.start(
-              plan.ranks(),
-              rank ->
-                  RankProcesses.java(
-                      "rank " + rank,
-                      network.inside(rank),
-                      started("exchange", settings.fields(rank, network.host(rank)))))) {
+      try (RankProcesses ranks = exchangeRanks(network, settings)) {
         connect(ranks, result);
         if (plan.gloo()) {
           measureWithPeer(ranks, network, result);
@@ -74,11 +67,16 @@ public final class AllReduceBench {
     return result.fields();
   }
 
-  /** The settings of a rank's process. */
-  static Map<String, Object> started(String job, Map<String, Object> settings) {
-    Map<String, Object> fields = new LinkedHashMap<>(settings);
-    fields.put("job", job);
-    return fields;
+  /** Starts ranks that exchange. */
+  static RankProcesses exchangeRanks(RankNetwork network, ExchangeSettings settings)
+      throws IOException {
+    return RankProcesses.start(
+        settings.ranks(),
+        rank -> {
+          Map<String, Object> fields = settings.fields(rank, network.host(rank));
+          fields.put("job", "exchange");
+          return RankProcesses.java("rank " + rank, network.inside(rank), fields);
+        });
   }
 
   private void connect(RankProcesses ranks, AllReduceResult result) throws IOException {
@@ -91,7 +89,7 @@ public final class AllReduceBench {
     List<JsonNode> connected = ranks.ask(request, LIMIT);
     result.first((System.nanoTime() - start) * 1e-9);
     if (plan.collective().path() == Path.TCP) {
-      result.connections(Math.max(1, connected.get(0).path("connections").asInt(1)));
+      result.connections(connected.get(0).path("connections").asInt());
       request.put("do", "connect_streams");
       request.put("connections", result.connections());
       ranks.ask(request, LIMIT);

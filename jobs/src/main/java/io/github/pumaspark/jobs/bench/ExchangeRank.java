@@ -46,7 +46,8 @@ final class ExchangeRank implements RankMain.Job {
       case "connect" -> {
         this.collective = link.connect(request);
         this.values = collective.allocate(request.path("elements").asInt());
-        yield Map.of("seconds", allReduce(1));
+        allReduce(1);
+        yield Map.of("connections", Math.max(1, settings.collective().connections()));
       }
       case "all_reduce" -> Map.of("seconds", allReduce(request.path("count").asInt()));
       case "connect_streams" -> {

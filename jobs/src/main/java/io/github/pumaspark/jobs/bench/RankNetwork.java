@@ -68,21 +68,23 @@ final class RankNetwork implements AutoCloseable {
 
   /** Why there can be no such network on this machine; empty if there can. */
   static Optional<String> obstacle(LinkRate rate) {
-    if (rate == LinkRate.NONE) {
-      return Optional.empty();
-    }
-    for (List<String> probe : List.of(List.of("ip", "-V"), List.of("tc", "-V"))) {
+    return rate == LinkRate.NONE ? Optional.empty() : obstacle("ip", "tc");
+  }
+
+  /** Why there can be no network made by these two programs; empty if there can. */
+  static Optional<String> obstacle(String ip, String tc) {
+    for (String program : List.of(ip, tc)) {
       try {
-        run(probe);
+        run(List.of(program, "-V"));
       } catch (IOException e) {
         return Optional.of(
-            "'" + probe.get(0) + "' is not installed (Debian and Ubuntu: package iproute2)");
+            "'" + program + "' is not installed (Debian and Ubuntu: package iproute2)");
       }
     }
     String probe = PREFIX + ProcessHandle.current().pid() + "s";
     try {
-      run(List.of("ip", "netns", "add", probe));
-      run(List.of("ip", "netns", "del", probe));
+      run(List.of(ip, "netns", "add", probe));
+      run(List.of(ip, "netns", "del", probe));
       return Optional.empty();
     } catch (IOException e) {
       return Optional.of(

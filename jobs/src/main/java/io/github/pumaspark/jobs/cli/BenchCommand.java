@@ -6,5 +6,5 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description = "Measure on this machine.",
-    subcommands = {BenchStepCommand.class, BenchAllReduceCommand.class})
+    subcommands = {BenchStepCommand.class, BenchAllReduceCommand.class, BenchVoteCommand.class})
 final class BenchCommand {}
