@@ -54,26 +54,31 @@ final class RankProcesses implements AutoCloseable {
   static LineProcess java(String name, List<String> prefix, Map<String, ?> settings)
       throws IOException {
     List<String> command = new ArrayList<>(prefix);
-    command.addAll(javaCommand(RankMain.class.getName()));
+    command.addAll(javaCommand(RankMain.class.getName(), Map.of()));
     return LineProcess.start(
         name, Files.createTempDirectory("puma-rank"), new ProcessBuilder(command), settings);
   }
 
-  /** The command that starts a main class as this process was started. */
-  static List<String> javaCommand(String mainClass) {
+  /**
+   * The command that starts a main class as this process was started.
+   *
+   * @param properties that differ
+   */
+  static List<String> javaCommand(String mainClass, Map<String, String> properties) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         // A debugger or a coverage agent is for the process that it was given to.
         .filter(argument -> !argument.startsWith("-agent") && !argument.startsWith("-javaagent"))
         .forEach(command::add);
-    // Properties may also have been set after the start.
+    // The last one counts. These may also have been set after the start.
     for (String property : List.of("java.io.tmpdir", "ai.djl.offline")) {
       String value = System.getProperty(property);
       if (value != null) {
         command.add("-D" + property + "=" + value);
       }
     }
+    properties.forEach((name, value) -> command.add("-D" + name + "=" + value));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
     return command;
   }

@@ -6,5 +6,10 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description = "Measure on this machine.",
-    subcommands = {BenchStepCommand.class, BenchAllReduceCommand.class, BenchVoteCommand.class})
+    subcommands = {
+      BenchStepCommand.class,
+      BenchAllReduceCommand.class,
+      BenchVoteCommand.class,
+      BenchRecoveryCommand.class
+    })
 final class BenchCommand {}
