@@ -7,6 +7,7 @@ import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.coordination.CheckpointPart;
 import io.github.pumaspark.model.coordination.CoordinatorListener;
 import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.coordination.TrainEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -58,7 +59,10 @@ final class DriverLog implements CoordinatorListener {
   }
 
   @Override
-  public void stepCompleted(StepReport report) {
+  public void stepCompleted(int rank, StepReport report) {
+    if (rank != 0) {
+      return;
+    }
     try {
       metrics.add(report);
       if (firstStep < 0) {
@@ -78,6 +82,13 @@ final class DriverLog implements CoordinatorListener {
   }
 
   @Override
+  public void event(int rank, TrainEvent event) {
+    if (rank == 0) {
+      LOG.warn("train {}: step {}: {}: {}", runName, event.step(), event.kind(), event.reason());
+    }
+  }
+
+  @Override
   public void commit(long step, List<CheckpointPart> parts) throws IOException {
     Map<String, String> files = new TreeMap<>();
     parts.forEach(part -> files.putAll(part.files()));
@@ -90,13 +101,13 @@ final class DriverLog implements CoordinatorListener {
             template.execution(),
             files);
     metrics.flush();
-    Checkpoint checkpoint = store.commit(state, config);
+    Checkpoint checkpoint = store.commit(state, config, 0);
     LOG.info(
         "train {}: checkpoint of step {} (weights {})",
         runName,
         step,
         checkpoint.state().files().getOrDefault(CheckpointFile.MODEL, "").substring(0, 12));
-    store.applyRetention(keepLast);
+    store.applyRetention(keepLast, 0);
   }
 
   private String line(StepReport report) {

@@ -9,6 +9,7 @@ import io.github.pumaspark.model.coordination.CheckpointPart;
 import io.github.pumaspark.model.coordination.CoordinatorClient;
 import io.github.pumaspark.model.coordination.Heartbeat;
 import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.coordination.TrainEvent;
 import io.github.pumaspark.model.train.RankTrainer;
 import io.github.pumaspark.model.train.TrainSpec;
 import java.nio.ByteBuffer;
@@ -74,19 +75,34 @@ record RankTask(
     }
 
     @Override
+    public void progressed(long step, String phase) {
+      client.progressed(step, phase);
+    }
+
+    @Override
+    public void event(TrainEvent event) {
+      client.reportEvent(event);
+    }
+
+    @Override
     public void stepCompleted(StepReport report) {
       long step = report.step();
       boolean isLogged =
           step == 1 || step % spec.train().logEvery() == 0 || step == spec.train().steps();
-      if (rank == 0 && isLogged) {
+      if (isLogged || spec.train().ledger()) {
         client.reportStep(report);
       }
     }
 
     @Override
     public void checkpointWritten(TrainState.Progress progress, Map<String, String> files) {
-      client.awaitCommit(
+      client.reportCheckpoint(
           new CheckpointPart(rank, progress.step(), files, ProgressJson.write(progress)));
+    }
+
+    @Override
+    public void awaitCommitted(long step) {
+      client.awaitCommitted(step);
     }
   }
 }

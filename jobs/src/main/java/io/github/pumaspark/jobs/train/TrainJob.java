@@ -171,7 +171,9 @@ public final class TrainJob {
             newest.isPresent() ? everywhere(newest.get().directory()) : "",
             values.cluster().threadsPerRank(),
             values.cluster().device(),
-            values.cluster().allowCpuFallback());
+            values.cluster().allowCpuFallback(),
+            0,
+            List.of());
     train(session.get(), spec, directory.runId(), log, store);
     Checkpoint last =
         store

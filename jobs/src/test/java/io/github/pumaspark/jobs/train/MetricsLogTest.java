@@ -27,7 +27,16 @@ final class MetricsLogTest {
 
     log.add(
         new StepReport(
-            10, 1.5, 0.25, 3.0, 1e-3, 40, 640, 2.0, Map.of("optimizer", 0.5, "masking", 0.25)));
+            10,
+            1.5,
+            0.25,
+            3.0,
+            1e-3,
+            40,
+            640,
+            2.0,
+            Map.of("optimizer", 0.5, "masking", 0.25),
+            List.of()));
     log.flush();
 
     assertThat(lines())
@@ -110,6 +119,7 @@ final class MetricsLogTest {
   }
 
   private static StepReport report(long step, double seconds) {
-    return new StepReport(step, 1.0, 0.5, 1.0, 1e-3, 4 * step, 100 * step, seconds, Map.of());
+    return new StepReport(
+        step, 1.0, 0.5, 1.0, 1e-3, 4 * step, 100 * step, seconds, Map.of(), List.of());
   }
 }

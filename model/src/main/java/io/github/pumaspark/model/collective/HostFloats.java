@@ -1,5 +1,6 @@
 package io.github.pumaspark.model.collective;
 
+import io.github.pumaspark.model.engine.HostMemory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -19,7 +20,14 @@ record HostFloats(
 
   /** Memory of this process alone. */
   static HostFloats zeroed(int id, int length) {
-    return of(id, ByteBuffer.allocateDirect(Math.multiplyExact(length, Float.BYTES)), Map.of());
+    int bytes = Math.multiplyExact(length, Float.BYTES);
+    // One block more than asked for, so that an aligned part is long enough.
+    return of(
+        id,
+        ByteBuffer.allocateDirect(Math.addExact(bytes, HostMemory.ALIGNMENT))
+            .alignedSlice(HostMemory.ALIGNMENT)
+            .slice(0, bytes),
+        Map.of());
   }
 
   static HostFloats of(int id, ByteBuffer memory, Map<Integer, FloatBuffer> shared) {

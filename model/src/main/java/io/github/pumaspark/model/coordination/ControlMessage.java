@@ -22,6 +22,15 @@ final class ControlMessage {
   /** Data addresses in rank order. */
   record Ranks(List<PeerAddress> addresses) {}
 
+  /**
+   * Where a rank is.
+   *
+   * @param count grows whenever the rank says that it got on
+   */
+  record Progress(long step, String phase, long count) {
+    static final Progress JOINING = new Progress(0, "joining", 0);
+  }
+
   /** A checkpoint exists. */
   record Committed(long step) {}
 

@@ -26,7 +26,9 @@ enum ControlType {
   /** Rank: {@link ControlMessage.Failed}. */
   FAILED(41),
   /** Driver: {@link ControlMessage.Abort}. */
-  ABORT(42);
+  ABORT(42),
+  /** Rank: a {@link TrainEvent}. */
+  EVENT(43);
 
   private final int code;
 

@@ -239,8 +239,13 @@ public final class Coordinator implements AutoCloseable {
     }
 
     @Override
-    public void step(StepReport report) {
-      listener.stepCompleted(report);
+    public void step(int rank, StepReport report) {
+      listener.stepCompleted(rank, report);
+    }
+
+    @Override
+    public void event(int rank, TrainEvent event) {
+      listener.event(rank, event);
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,9 @@ public final class CoordinatorClient implements AutoCloseable {
   private final ScheduledThreadPoolExecutor timer;
   private final RunState state = new RunState();
   private volatile boolean stopRequested;
+  private volatile long lastReported;
+  private volatile ControlMessage.Progress progress = ControlMessage.Progress.JOINING;
+  private final AtomicLong progressCount = new AtomicLong();
   private @Nullable Rendezvous rendezvous;
   private @Nullable SocketCollective collective;
 
@@ -123,15 +127,39 @@ public final class CoordinatorClient implements AutoCloseable {
     send(ControlType.STEP, report);
   }
 
+  /** Hands what happened in a step to the driver without waiting for it. */
+  public void reportEvent(TrainEvent event) {
+    send(ControlType.EVENT, event);
+  }
+
   /**
-   * Reports this rank's part and waits until the driver has committed the checkpoint, which it does
-   * when all ranks have reported.
+   * Hands this rank's part of a checkpoint to the driver without waiting for it; when all ranks
+   * have, the driver commits it. Checkpoints are reported by ascending step, one at a time: the
+   * last one is {@link #awaitCommitted} before the next is reported.
+   */
+  public void reportCheckpoint(CheckpointPart part) {
+    lastReported = part.step();
+    send(ControlType.CHECKPOINT, part);
+  }
+
+  /**
+   * Returns when the checkpoint of a step that this rank has reported, or a later one, exists.
    *
    * @throws RunAbortedException if the commit fails or the run ends
    */
-  public void awaitCommit(CheckpointPart part) {
-    send(ControlType.CHECKPOINT, part);
-    state.awaitCommitted(part.step());
+  public void awaitCommitted(long step) {
+    state.awaitCommitted(step);
+  }
+
+  /**
+   * Notes where this rank is; the driver learns it with the next heartbeat. Costs nothing, so call
+   * it often: a rank without progress counts as hung.
+   *
+   * @param step that the rank works on
+   * @param phase part of the step, by its name in {@link StepReport#phaseSeconds}
+   */
+  public void progressed(long step, String phase) {
+    progress = new ControlMessage.Progress(step, phase, progressCount.incrementAndGet());
   }
 
   /** Whether the driver has asked to stop. */
@@ -139,8 +167,14 @@ public final class CoordinatorClient implements AutoCloseable {
     return stopRequested;
   }
 
-  /** Tells the driver that this rank has done its work; nothing may be reported afterwards. */
+  /**
+   * Waits for the last checkpoint that this rank reported, then tells the driver that the rank has
+   * done its work; nothing may be reported afterwards.
+   *
+   * @throws RunAbortedException if the commit fails or the run ends
+   */
   public void finished() {
+    state.awaitCommitted(lastReported);
     send(ControlType.FINISHED, null);
     state.awaitFinished();
   }
@@ -180,7 +214,7 @@ public final class CoordinatorClient implements AutoCloseable {
 
   private void beat() {
     try {
-      ControlMessage.send(link, ControlType.HEARTBEAT, null);
+      ControlMessage.send(link, ControlType.HEARTBEAT, progress);
     } catch (IOException e) {
       LOG.debug("No heartbeat to the driver", e);
     }

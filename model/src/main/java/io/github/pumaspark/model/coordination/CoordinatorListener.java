@@ -8,11 +8,14 @@ import java.util.List;
  * reports of a rank were made; an exception ends the run on all ranks with its message.
  */
 public interface CoordinatorListener {
-  /** A step is finished. */
-  void stepCompleted(StepReport report);
+  /** A step is finished on a rank. */
+  void stepCompleted(int rank, StepReport report);
+
+  /** A rank tells of a step that was not like the others. */
+  void event(int rank, TrainEvent event);
 
   /**
-   * Makes a checkpoint exist; all ranks wait for it.
+   * Makes a checkpoint exist; a rank that waits for it goes on when this returns.
    *
    * @param parts one per rank, in rank order
    */

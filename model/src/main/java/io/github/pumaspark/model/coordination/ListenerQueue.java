@@ -32,15 +32,28 @@ final class ListenerQueue {
     this.onFailure = onFailure;
   }
 
-  void stepCompleted(StepReport report) {
+  void stepCompleted(int rank, StepReport report) {
     execute(
         () -> {
           try {
-            listener.stepCompleted(report);
+            listener.stepCompleted(rank, report);
           } catch (RuntimeException e) {
             LOG.error("Recording step {} failed", report.step(), e);
             onFailure.accept(
                 "Cannot record step " + report.step() + ": " + ControlMessage.reason(e));
+          }
+        });
+  }
+
+  void event(int rank, TrainEvent event) {
+    execute(
+        () -> {
+          try {
+            listener.event(rank, event);
+          } catch (RuntimeException e) {
+            LOG.error("Recording an event of step {} failed", event.step(), e);
+            onFailure.accept(
+                "Cannot record an event of step " + event.step() + ": " + ControlMessage.reason(e));
           }
         });
   }

@@ -33,7 +33,9 @@ final class RankSession {
   interface Events {
     void joined(int rank, PeerAddress address);
 
-    void step(StepReport report);
+    void step(int rank, StepReport report);
+
+    void event(int rank, TrainEvent event);
 
     void checkpoint(CheckpointPart part);
 
@@ -92,7 +94,8 @@ final class RankSession {
     switch (type) {
       case HEARTBEAT -> {}
       case JOIN -> events.joined(rank(), ControlMessage.body(frame, PeerAddress.class));
-      case STEP -> events.step(ControlMessage.body(frame, StepReport.class));
+      case STEP -> events.step(rank(), ControlMessage.body(frame, StepReport.class));
+      case EVENT -> events.event(rank(), ControlMessage.body(frame, TrainEvent.class));
       case CHECKPOINT -> {
         CheckpointPart part = ControlMessage.body(frame, CheckpointPart.class);
         if (part.rank() != rank()) {

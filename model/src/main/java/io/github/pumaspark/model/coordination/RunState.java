@@ -7,10 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What a rank has heard from the driver, and waiting for it. */
 final class RunState {
-  private static final long NO_STEP = -1;
-
   private List<PeerAddress> addresses = List.of();
-  private long committedStep = NO_STEP;
+  private long committedStep;
   private boolean finished;
   private boolean closed;
   private @Nullable String abortCause;
@@ -21,7 +19,7 @@ final class RunState {
   }
 
   synchronized void committed(long step) {
-    committedStep = step;
+    committedStep = Math.max(committedStep, step);
     notifyAll();
   }
 
@@ -56,7 +54,7 @@ final class RunState {
   }
 
   void awaitCommitted(long step) {
-    await(() -> committedStep == step);
+    await(() -> committedStep >= step);
   }
 
   void awaitFinished() {

@@ -1,5 +1,6 @@
 package io.github.pumaspark.model.coordination;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -14,6 +15,8 @@ import java.util.Map;
  * @param tokens tokens processed so far
  * @param seconds of training so far
  * @param phaseSeconds duration of each part of this step, by name
+ * @param positions the ledger: places in the global order of the sequences that this rank trained
+ *     on in this step, by ascending lane; empty if {@code train.ledger} is off
  */
 public record StepReport(
     long step,
@@ -24,8 +27,10 @@ public record StepReport(
     long sequences,
     long tokens,
     double seconds,
-    Map<String, Double> phaseSeconds) {
+    Map<String, Double> phaseSeconds,
+    List<Long> positions) {
   public StepReport {
     phaseSeconds = Map.copyOf(phaseSeconds);
+    positions = List.copyOf(positions);
   }
 }

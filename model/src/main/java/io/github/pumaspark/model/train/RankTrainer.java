@@ -4,9 +4,11 @@ import io.github.pumaspark.data.batch.DatasetOrder;
 import io.github.pumaspark.data.batch.TokenDataset;
 import io.github.pumaspark.data.token.TokenizerSpec;
 import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.collective.Buckets;
 import io.github.pumaspark.model.collective.Collective;
-import io.github.pumaspark.model.collective.Parts;
+import io.github.pumaspark.model.collective.Segment;
 import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.coordination.TrainEvent;
 import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.masking.MaskingStrategies;
@@ -29,15 +31,27 @@ public final class RankTrainer {
     /** Whether the driver asked to stop. */
     boolean stopRequested();
 
-    /** Hands on the numbers of a step; called on every rank, they are equal but for durations. */
-    void stepCompleted(StepReport report);
+    /** Says that this rank got on; cheap. */
+    void progressed(long step, String phase);
 
     /**
-     * Reports the files that this rank wrote and waits until the checkpoint exists.
+     * Hands on the numbers of a step; called on every rank, they are equal but for durations and
+     * positions.
+     */
+    void stepCompleted(StepReport report);
+
+    /** Hands on that a step was not like the others. */
+    void event(TrainEvent event);
+
+    /**
+     * Reports the files that this rank wrote; any thread may call it, and it returns at once.
      *
      * @param files SHA-256 by file name
      */
     void checkpointWritten(TrainState.Progress progress, Map<String, String> files);
+
+    /** Returns when the checkpoint of a step that was reported exists. */
+    void awaitCommitted(long step);
   }
 
   private final TrainSpec spec;
@@ -77,17 +91,13 @@ public final class RankTrainer {
               spec.network().vocabSizeOr(tokenizer.vocabSize()),
               tokenizer.maskId(),
               order.sequenceLength(),
-              new ComputeSettings(device, train.precision(), train.activationCheckpointing()))) {
-        Parts parts = new Parts(0, network.parameters().table().length(), worldSize);
-        try (AdamW optimizer =
-                new AdamW(
-                    spec.optimizer(), network.parameters(), parts.start(rank), parts.end(rank));
+              new ComputeSettings(device, train.precision(), train.activationCheckpointing()),
+              collective::allocate)) {
+        Buckets buckets = Buckets.of(network.parameters().table().length(), spec.collective());
+        List<Segment> owned = buckets.owned(rank, worldSize);
+        try (AdamW optimizer = new AdamW(spec.optimizer(), network.parameters(), owned);
             WeightAverage average =
-                new WeightAverage(
-                    spec.optimizer().emaDecay(),
-                    network.parameters(),
-                    parts.start(rank),
-                    parts.end(rank))) {
+                new WeightAverage(spec.optimizer().emaDecay(), network.parameters(), owned)) {
           int firstLane = lane(rank, worldSize);
           MaskingStrategy masking =
               MaskingStrategies.of(
@@ -98,43 +108,58 @@ public final class RankTrainer {
                   firstLane,
                   lane(rank + 1, worldSize) - firstLane,
                   tokenizer.maskId());
-          RankCheckpoint checkpoint =
+          TrainState.Progress start = start(network, optimizer, average, masking);
+          try (RankCheckpoint checkpoint =
               new RankCheckpoint(
-                  new Path(spec.checkpoints()),
-                  configuration,
-                  network.parameters(),
-                  optimizer,
-                  average,
-                  masking,
-                  collective);
-          TrainState.Progress start = start(network, average, checkpoint);
-          return new TrainLoop(
-                  train,
-                  firstLane,
-                  network,
-                  optimizer,
-                  average,
-                  new LearningRateSchedule(
-                      spec.optimizer().learningRate(),
-                      spec.optimizer().warmupSteps(),
-                      train.steps()),
-                  masking,
-                  collective,
-                  new Listener(driver, checkpoint))
-              .run(start);
+                  new RankCheckpoint.Parts(
+                      new Path(spec.checkpoints()),
+                      configuration,
+                      spec.generation(),
+                      rank,
+                      worldSize,
+                      network.parameters(),
+                      optimizer,
+                      average,
+                      masking),
+                  driver)) {
+            TrainState.Progress end =
+                new TrainLoop(
+                        train,
+                        firstLane,
+                        network,
+                        optimizer,
+                        average,
+                        new LearningRateSchedule(
+                            spec.optimizer().learningRate(),
+                            spec.optimizer().warmupSteps(),
+                            train.steps()),
+                        masking,
+                        buckets,
+                        collective,
+                        new Listener(driver, checkpoint))
+                    .run(start);
+            checkpoint.finish();
+            return end;
+          }
         }
       }
     }
   }
 
   private TrainState.Progress start(
-      Denoiser network, WeightAverage average, RankCheckpoint checkpoint) {
+      Denoiser network, AdamW optimizer, WeightAverage average, MaskingStrategy masking) {
     if (!spec.resumeFrom().isEmpty()) {
-      return checkpoint.read(new Path(spec.resumeFrom()));
+      return ResumePoint.restore(
+          new Path(spec.resumeFrom()),
+          configuration,
+          network.parameters(),
+          optimizer,
+          average,
+          masking);
     }
     network.parameters().initialize(spec.train().seed());
     average.restart();
-    return new TrainState.Progress(0, 0, 0, 0, 0, 0, List.of(0L));
+    return TrainState.Progress.initial();
   }
 
   private int lane(int rank, int worldSize) {
@@ -149,12 +174,19 @@ public final class RankTrainer {
 
     @Override
     public void stepCompleted(StepReport report) {
+      driver.progressed(report.step(), "step");
       driver.stepCompleted(report);
     }
 
     @Override
     public void checkpoint(TrainState.Progress progress) {
-      driver.checkpointWritten(progress, checkpoint.write(progress.step()));
+      driver.progressed(progress.step(), "checkpoint");
+      checkpoint.start(progress);
+    }
+
+    @Override
+    public void beforeUpdate() {
+      checkpoint.awaitSnapshot();
     }
   }
 }

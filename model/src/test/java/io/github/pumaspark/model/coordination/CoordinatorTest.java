@@ -52,7 +52,12 @@ final class CoordinatorTest {
     private volatile boolean commitWaits;
 
     @Override
-    public void stepCompleted(StepReport report) {
+    public void event(int rank, TrainEvent event) {
+      heard.add(event);
+    }
+
+    @Override
+    public void stepCompleted(int rank, StepReport report) {
       heard.add(report);
       if (report.step() < 0) {
         throw new IllegalStateException("no such step");
@@ -130,8 +135,15 @@ final class CoordinatorTest {
     return new CheckpointPart(rank, step, Map.of("pool-" + rank, "ab"), "{\"rows\":" + rank + "}");
   }
 
+  /** Reports a part and waits for the checkpoint. */
+  private void commit(int rank, CheckpointPart part) {
+    clients.get(rank).reportCheckpoint(part);
+    clients.get(rank).awaitCommitted(part.step());
+  }
+
   private static StepReport report(long step, double loss) {
-    return new StepReport(step, loss, 0.5, 1.5, 1e-4, 128, 4608, 0.5, Map.of("forward", 0.25));
+    return new StepReport(
+        step, loss, 0.5, 1.5, 1e-4, 128, 4608, 0.5, Map.of("forward", 0.25), List.of(7L));
   }
 
   @AfterEach
@@ -201,7 +213,7 @@ final class CoordinatorTest {
             RANKS,
             rank -> {
               if (rank == 0) {
-                clients.get(0).awaitCommit(part(0, 10));
+                commit(0, part(0, 10));
               }
               return collectives.get(rank).gatherRecords(new byte[0]);
             });
@@ -213,7 +225,7 @@ final class CoordinatorTest {
     assertThat(failure(blocked.get(0))).isInstanceOf(RunAbortedException.class).hasMessage(cause);
     assertThat(failure(blocked.get(1))).isInstanceOf(PeerLostException.class).hasMessage(cause);
     assertThat(failure(blocked.get(2))).isInstanceOf(PeerLostException.class).hasMessage(cause);
-    assertThatThrownBy(() -> clients.get(1).awaitCommit(part(1, 10)))
+    assertThatThrownBy(() -> commit(1, part(1, 10)))
         .isInstanceOf(RunAbortedException.class)
         .hasMessage(cause);
     assertThatThrownBy(() -> clients.get(1).reportStep(report(1, 2)))
@@ -304,7 +316,7 @@ final class CoordinatorTest {
         start(
             RANKS,
             rank -> {
-              clients.get(rank).awaitCommit(part(rank, 5));
+              commit(rank, part(rank, 5));
               return "done";
             });
 
@@ -356,7 +368,7 @@ final class CoordinatorTest {
             start(
                 1,
                 ignored -> {
-                  clients.get(rank).awaitCommit(part(rank, step));
+                  commit(rank, part(rank, step));
                   return listener.heard.contains("committed " + step);
                 }));
       }
@@ -382,7 +394,7 @@ final class CoordinatorTest {
         start(
             RANKS,
             rank -> {
-              clients.get(rank).awaitCommit(part(rank, 10));
+              commit(rank, part(rank, 10));
               return "committed";
             });
 
@@ -402,7 +414,7 @@ final class CoordinatorTest {
         start(
             2,
             rank -> {
-              clients.get(rank).awaitCommit(part(rank, 10 + rank));
+              commit(rank, part(rank, 10 + rank));
               return "committed";
             });
 
@@ -418,7 +430,7 @@ final class CoordinatorTest {
     joinAll(PATIENT);
     clients.get(1).finished();
 
-    assertThatThrownBy(() -> clients.get(0).awaitCommit(part(0, 10)))
+    assertThatThrownBy(() -> commit(0, part(0, 10)))
         .isInstanceOf(RunAbortedException.class)
         .hasMessage("Cannot commit checkpoint at step 10: ranks [1] have finished without it");
   }
@@ -427,7 +439,7 @@ final class CoordinatorTest {
   void aPartInAnotherRanksNameIsRefused() throws Exception {
     joinAll(PATIENT);
 
-    assertThatThrownBy(() -> clients.get(0).awaitCommit(part(1, 10)))
+    assertThatThrownBy(() -> commit(0, part(1, 10)))
         .isInstanceOf(RunAbortedException.class)
         .hasMessageStartingWith("Lost rank 0 (")
         .hasMessageEndingWith("Invalid checkpoint part: of rank 1");
@@ -443,7 +455,7 @@ final class CoordinatorTest {
         start(
             RANKS,
             rank -> {
-              clients.get(rank).awaitCommit(part(rank, 2));
+              commit(rank, part(rank, 2));
               return "done";
             })) {
       task.get(60, TimeUnit.SECONDS);
@@ -472,7 +484,7 @@ final class CoordinatorTest {
         start(
             RANKS,
             rank -> {
-              clients.get(rank).awaitCommit(part(rank, 10));
+              commit(rank, part(rank, 10));
               return "committed";
             });
     await().until(() -> listener.heard.size() == 1);

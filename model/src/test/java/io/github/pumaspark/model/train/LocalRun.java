@@ -7,6 +7,7 @@ import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
 import io.github.pumaspark.model.collective.CollectiveConfig;
 import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.coordination.TrainEvent;
 import io.github.pumaspark.model.engine.DeviceChoice;
 import io.github.pumaspark.model.engine.Precision;
 import io.github.pumaspark.model.masking.MaskingConfig;
@@ -79,7 +80,9 @@ final class LocalRun {
         "",
         1,
         DeviceChoice.CPU,
-        false);
+        false,
+        0,
+        List.of());
   }
 
   /** The same run from a checkpoint on. */
@@ -96,7 +99,9 @@ final class LocalRun {
         checkpoint.toString(),
         spec.threads(),
         spec.device(),
-        spec.allowCpuFallback());
+        spec.allowCpuFallback(),
+        spec.generation(),
+        spec.skipSteps());
   }
 
   /** One rank is asked to stop in the given step, counted from this run's first. */
@@ -142,7 +147,8 @@ final class LocalRun {
                     CountingDataset.LENGTH),
                 new TrainState.Execution("fp32", worldSize, spec.threads()),
                 written),
-            "{}");
+            "{}",
+            0);
   }
 
   private synchronized void add(Map<String, String> written) {
@@ -179,6 +185,15 @@ final class LocalRun {
         reports.add(report);
       }
     }
+
+    @Override
+    public void progressed(long step, String phase) {}
+
+    @Override
+    public void event(TrainEvent event) {}
+
+    @Override
+    public void awaitCommitted(long step) {}
 
     @Override
     public void checkpointWritten(TrainState.Progress progress, Map<String, String> written) {

@@ -104,6 +104,8 @@ record TinyRun(
         "",
         threads,
         DeviceChoice.CPU,
-        false);
+        false,
+        0,
+        List.of());
   }
 }
