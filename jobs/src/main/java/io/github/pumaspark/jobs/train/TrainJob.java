@@ -24,7 +24,7 @@ import io.github.pumaspark.model.collective.RunKey;
 import io.github.pumaspark.model.coordination.Coordinator;
 import io.github.pumaspark.model.coordination.Heartbeat;
 import io.github.pumaspark.model.coordination.RunAbortedException;
-import io.github.pumaspark.model.train.NonFiniteLossException;
+import io.github.pumaspark.model.train.GuardException;
 import io.github.pumaspark.model.train.TrainConfig;
 import io.github.pumaspark.model.train.TrainSpec;
 import java.io.IOException;
@@ -268,8 +268,8 @@ public final class TrainJob {
    * @param last newest complete checkpoint
    */
   static String failure(String run, String cause, Optional<Path> last) {
-    // All ranks find a loss that is not finite, and its message names the rank where it arose.
-    String kind = NonFiniteLossException.class.getSimpleName() + ": ";
+    // All ranks' guards end the run alike, and their message names the rank where it arose.
+    String kind = GuardException.class.getSimpleName() + ": ";
     int start = cause.indexOf(kind);
     String told = start < 0 ? cause : cause.substring(start + kind.length());
     String place =

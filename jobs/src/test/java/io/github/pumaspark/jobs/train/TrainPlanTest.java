@@ -87,9 +87,7 @@ final class TrainPlanTest {
         .endsWith(" (there is no checkpoint yet; the same command starts again)");
     assertThat(
             TrainJob.failure(
-                "x",
-                "Rank 0 failed: NonFiniteLossException: Loss is not finite on rank 1 at step 3",
-                last))
+                "x", "Rank 0 failed: GuardException: Loss is not finite on rank 1 at step 3", last))
         .isEqualTo(
             "Training of 'x' failed: Loss is not finite on rank 1 at step 3"
                 + " (last complete checkpoint: '/r/step-00000002')");

@@ -3,7 +3,6 @@ package io.github.pumaspark.model.train;
 import io.github.pumaspark.data.batch.DatasetOrder;
 import io.github.pumaspark.data.batch.TokenDataset;
 import io.github.pumaspark.model.checkpoint.TrainState;
-import io.github.pumaspark.model.collective.Buckets;
 import io.github.pumaspark.model.collective.Collective;
 import io.github.pumaspark.model.collective.Segment;
 import io.github.pumaspark.model.engine.ComputeDevice;
@@ -18,6 +17,7 @@ import io.github.pumaspark.model.optimizer.WeightAverage;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -26,7 +26,7 @@ final class RankParts implements AutoCloseable {
   final Denoiser network;
   final RecordingMasking masking;
   final List<Segment> owned;
-  private final Buckets buckets;
+  private final SegmentPlan plan;
   private final TrainSpec spec;
   private final Configuration configuration;
   private final Collective collective;
@@ -34,8 +34,15 @@ final class RankParts implements AutoCloseable {
   private final AdamW optimizer;
   private final WeightAverage average;
 
+  /** What is put between the loop and the objective. */
+  UnaryOperator<Objective> faults = UnaryOperator.identity();
+
   RankParts(TrainSpec spec, Configuration configuration, Collective collective) throws IOException {
-    this(spec, configuration, collective, Staging.DIRECT);
+    this(
+        spec,
+        configuration,
+        collective,
+        RankTrainer.staging(spec.collective(), ComputeDevice.cpu(), collective.worldSize()));
   }
 
   RankParts(TrainSpec spec, Configuration configuration, Collective collective, Staging staging)
@@ -55,13 +62,14 @@ final class RankParts implements AutoCloseable {
                 ComputeDevice.cpu(),
                 spec.train().precision(),
                 spec.train().activationCheckpointing(),
-                staging));
+                staging),
+            collective::allocate);
     network.parameters().initialize(spec.train().seed());
     int rank = collective.rank();
-    buckets = Buckets.of(network.parameters().table().length(), spec.collective());
-    owned = buckets.owned(rank, collective.worldSize());
-    optimizer = new AdamW(spec.optimizer(), network.parameters(), owned);
-    average = new WeightAverage(spec.optimizer().emaDecay(), network.parameters(), owned);
+    plan = SegmentPlan.of(network.parameters().table().length(), spec.collective(), collective);
+    owned = plan.buckets().owned(rank, collective.worldSize());
+    optimizer = new AdamW(spec.optimizer(), network.parameters(), plan.segments());
+    average = new WeightAverage(spec.optimizer().emaDecay(), network.parameters(), plan.segments());
     average.restart();
     int rows = spec.train().globalBatchSize();
     int first = rows * rank / collective.worldSize();
@@ -90,19 +98,17 @@ final class RankParts implements AutoCloseable {
                 optimizer,
                 average,
                 masking);
+    int firstLane = spec.train().globalBatchSize() * collective.rank() / collective.worldSize();
     return new TrainLoop(
             spec.train(),
-            spec.train().globalBatchSize() * collective.rank() / collective.worldSize(),
-            network,
-            optimizer,
-            average,
+            spec.guard(),
+            spec.skipSteps(),
+            faults.apply(new MaskedDenoising(spec.train(), firstLane, network, masking)),
+            new Replica(network.parameters(), plan, optimizer, average, collective),
             new LearningRateSchedule(
                 spec.optimizer().learningRate(),
                 spec.optimizer().warmupSteps(),
                 spec.train().steps()),
-            masking,
-            buckets,
-            collective,
             listener)
         .run(start);
   }
@@ -121,6 +127,26 @@ final class RankParts implements AutoCloseable {
     optimizer.close();
     network.close();
     dataset.close();
+  }
+
+  float[] average() {
+    FloatBuffer values = FloatBuffer.allocate(size());
+    average.read(values);
+    return values.array();
+  }
+
+  float[] firstMoments() {
+    FloatBuffer values = FloatBuffer.allocate(size());
+    optimizer.readMoments(values, FloatBuffer.allocate(size()));
+    return values.array();
+  }
+
+  long momentBytes() {
+    return optimizer.momentBytes();
+  }
+
+  private int size() {
+    return plan.segments().stream().mapToInt(Segment::size).sum();
   }
 
   private static float[] array(FloatBuffer buffer) {
