@@ -36,7 +36,7 @@ final class Addends {
    * @throws IllegalStateException naming the first wrong element
    */
   static void check(FloatBuffer values, int ranks) {
-    float[] expected = tile(IntStream.range(0, ranks).map(Addends::factor).sum());
+    float[] expected = tile(total(ranks));
     float[] found = new float[TILE];
     for (int i = 0; i < values.capacity(); i += TILE) {
       int n = Math.min(TILE, values.capacity() - i);
@@ -52,6 +52,17 @@ final class Addends {
                 + expected[wrong]);
       }
     }
+  }
+
+  /** Sum of all elements of a buffer that holds the sums over ranks. */
+  static double sum(int length, int ranks) {
+    long whole = (long) (length / PERIOD) * PERIOD * (PERIOD + 1) / 2;
+    int rest = length % PERIOD;
+    return (double) total(ranks) * (whole + rest * (rest + 1) / 2);
+  }
+
+  private static int total(int ranks) {
+    return IntStream.range(0, ranks).map(Addends::factor).sum();
   }
 
   private static float[] tile(int factor) {

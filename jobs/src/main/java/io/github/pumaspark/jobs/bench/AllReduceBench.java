@@ -88,6 +88,7 @@ public final class AllReduceBench {
     request.put("elements", plan.elements());
     List<JsonNode> connected = ranks.ask(request, LIMIT);
     result.first((System.nanoTime() - start) * 1e-9);
+    ranks.ask(Map.of("do", "tensor"), LIMIT);
     if (plan.collective().path() == Path.TCP) {
       result.connections(connected.get(0).path("connections").asInt());
       request.put("do", "connect_streams");

@@ -3,6 +3,8 @@ package io.github.pumaspark.jobs.bench;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.pumaspark.model.collective.Buckets;
 import io.github.pumaspark.model.collective.SocketCollective;
+import io.github.pumaspark.model.engine.TensorView;
+import io.github.pumaspark.model.engine.TorchThread;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.FloatBuffer;
@@ -14,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A rank that exchanges and computes nothing. Requests, in this order: {@code address}, {@code
- * connect} (and all-reduce for the first time), then any number of {@code all_reduce}, {@code
- * streams}, {@code copy} and {@code vote}.
+ * connect} (and all-reduce for the first time), {@code tensor} (on the buffer), then any number of
+ * {@code all_reduce}, {@code streams}, {@code copy} and {@code vote}.
  */
 final class ExchangeRank implements RankMain.Job {
   private static final int VOTE_WARM_UP = 200;
@@ -26,6 +28,7 @@ final class ExchangeRank implements RankMain.Job {
   private final RawStreams streams;
   private @Nullable SocketCollective collective;
   private @Nullable FloatBuffer values;
+  private @Nullable TensorView tensor;
 
   ExchangeRank(JsonNode fields) throws IOException {
     this.settings = ExchangeSettings.of(fields);
@@ -49,6 +52,11 @@ final class ExchangeRank implements RankMain.Job {
         allReduce(1);
         yield Map.of("connections", Math.max(1, settings.collective().connections()));
       }
+      case "tensor" -> {
+        TorchThread.prepare(1);
+        tensor = new TensorView(Objects.requireNonNull(values, "connected before"));
+        yield Map.of();
+      }
       case "all_reduce" -> Map.of("seconds", allReduce(request.path("count").asInt()));
       case "connect_streams" -> {
         connectStreams(request);
@@ -69,6 +77,9 @@ final class ExchangeRank implements RankMain.Job {
 
   @Override
   public void close() {
+    if (tensor != null) {
+      tensor.close();
+    }
     if (collective != null) {
       collective.close();
     }
@@ -104,7 +115,20 @@ final class ExchangeRank implements RankMain.Job {
       seconds.addAll(repeat(1, () -> allReduce(buffer, buckets)));
       Addends.check(buffer, settings.ranks());
     }
+    checkTensor(buffer);
     return seconds;
+  }
+
+  /** What was exchanged has to be the memory of a tensor, as it is in training. */
+  private void checkTensor(FloatBuffer buffer) {
+    if (tensor != null) {
+      double expected = Addends.sum(buffer.capacity(), settings.ranks());
+      double found = tensor.sum();
+      if (found != expected) {
+        throw new IllegalStateException(
+            "wrong sum in the tensor: " + found + ", must be " + expected);
+      }
+    }
   }
 
   private double allReduce(FloatBuffer buffer, Buckets buckets) {

@@ -76,6 +76,7 @@ public final class RankMain {
     String kind = settings.path("job").asText();
     return switch (kind) {
       case "exchange" -> new ExchangeRank(settings);
+      case "train" -> new TrainRank(settings);
       default -> throw new IllegalArgumentException("Unknown job: '" + kind + "'");
     };
   }

@@ -93,6 +93,11 @@ final class RankProcesses implements AutoCloseable {
     return ask(rank -> request, limit);
   }
 
+  /** Sends one process a request and waits for its reply; the others do nothing. */
+  JsonNode askOne(int rank, Map<String, ?> request) throws IOException {
+    return processes.get(rank).ask(request);
+  }
+
   /** Sends each its request and waits for all replies, in rank order. */
   List<JsonNode> ask(IntFunction<? extends Map<String, ?>> requests, Duration limit)
       throws IOException {

@@ -1,13 +1,10 @@
 package io.github.pumaspark.jobs.cli;
 
-import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.jobs.bench.PeerKind;
 import io.github.pumaspark.jobs.bench.StepBench;
 import io.github.pumaspark.jobs.bench.StepBenchPlan;
 import io.github.pumaspark.jobs.config.EffectiveConfig;
 import io.github.pumaspark.jobs.config.RunConfig;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -23,18 +20,8 @@ import picocli.CommandLine.Spec;
         "Time the training step on random tokens: tokens and GFLOP/s, the share of the machine's"
             + " matrix-product speed, memory, and the ratio to PyTorch.")
 final class BenchStepCommand implements Callable<Integer> {
-  @Mixin private ConfigOptions options = new ConfigOptions();
+  @Mixin private BenchSizes sizes = new BenchSizes();
   @Spec private @Nullable CommandSpec spec;
-
-  @Option(
-      names = "--preset",
-      paramLabel = "NAME",
-      description = "Sizes of network, batch and row: sudoku, tiny or tinygsm, as run.preset.",
-      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
-  private String preset = "";
-
-  @Option(names = "--precision", description = "fp32 or bf16.")
-  private String precision = "fp32";
 
   @Option(
       names = "--threads",
@@ -67,14 +54,6 @@ final class BenchStepCommand implements Callable<Integer> {
   private int steps;
 
   @Option(
-      names = "--prompt-length",
-      paramLabel = "N",
-      description =
-          "Tokens at the start of a row that are given; by default half of it for sudoku.",
-      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
-  private @Nullable Integer promptLength;
-
-  @Option(
       names = "--python",
       paramLabel = "FILE",
       description = "Interpreter with torch, for the peer.",
@@ -85,10 +64,10 @@ final class BenchStepCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    EffectiveConfig config = config();
+    EffectiveConfig config = sizes.load(1, threads);
     StepBenchPlan plan = plan(config);
     StepBench.check(plan);
-    if (options.isDryRun()) {
+    if (sizes.isDryRun()) {
       ConfigOptions.print(config, Flags.out(spec));
       return ExitCodes.OK;
     }
@@ -96,25 +75,10 @@ final class BenchStepCommand implements Callable<Integer> {
     return ExitCodes.OK;
   }
 
-  private EffectiveConfig config() {
-    Flags.oneOf("--precision", precision, "fp32", "bf16");
-    if (threads < 1) {
-      throw new ConfigException("Invalid --threads: " + threads + " (must be at least 1)");
-    }
-    List<String> flags = new ArrayList<>();
-    Flags.add(flags, "run.preset", preset.isEmpty() ? null : preset);
-    Flags.add(flags, "train.precision", precision);
-    Flags.add(flags, "cluster.ranks", "1");
-    Flags.add(flags, "cluster.threads-per-rank", String.valueOf(threads));
-    return options.load(flags.toArray(String[]::new));
-  }
-
   private StepBenchPlan plan(EffectiveConfig effective) {
     RunConfig config = effective.values();
     Flags.oneOf("--peer-attention", peerAttention, "default", "math");
-    int length = config.network().maxPositions();
     String name = config.run().preset();
-    int given = name.equals("sudoku") ? length / 2 : 0;
     // A preset's average is for its whole run, and would change what is compared.
     boolean isAverageAskedFor =
         effective.settings().stream()
@@ -126,7 +90,7 @@ final class BenchStepCommand implements Callable<Integer> {
         config.masking(),
         isAverageAskedFor ? config.optimizer() : StepBenchPlan.withoutAverage(config.optimizer()),
         StepBenchPlan.oneMicroBatch(config),
-        promptLength == null ? given : promptLength,
+        sizes.promptLength(config),
         threads,
         rounds,
         steps,
