@@ -1,6 +1,5 @@
 package io.github.pumaspark.jobs.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.github.pumaspark.model.network.ParameterTable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -78,16 +77,16 @@ public final class CheckpointBench {
   }
 
   private void round(RankProcesses process, Path folder, int round) throws IOException {
-    JsonNode without = steps(process, plan.steps());
-    double usual = Spread.of(seconds(without)).median();
-    // Its first step goes on while the state after the last step above is copied, its second one
+    // The first of these pays for the checkpoint before, the others for none.
+    List<Double> without = steps(process, 1 + plan.steps());
+    double usual = Spread.of(without.subList(1, without.size())).median();
+    // The first of these goes on while the state after the last one above is copied, the second
     // while that is written.
-    JsonNode with = steps(process, 2);
+    List<Double> with = steps(process, 2);
     ordinary.add(usual);
-    snapshot.add(seconds(with).get(0));
-    writing.add(seconds(with).get(1));
-    // What stops the training before the step belongs to it, too.
-    excess.add(seconds(with).get(0) + without.path("after_steps_seconds").asDouble() - usual);
+    snapshot.add(with.get(0));
+    writing.add(with.get(1));
+    excess.add(with.get(0) - usual);
     written.add(awaitWritten(process, folder));
     progress.accept(
         String.format(
@@ -100,8 +99,14 @@ public final class CheckpointBench {
             written.get(written.size() - 1)));
   }
 
-  private static JsonNode steps(RankProcesses process, int count) throws IOException {
-    return process.ask(TrainRatioBench.request(count), LIMIT).get(0);
+  private static List<Double> steps(RankProcesses process, int count) throws IOException {
+    List<Double> seconds = new ArrayList<>();
+    process
+        .ask(TrainRatioBench.request(count), LIMIT)
+        .get(0)
+        .path("seconds")
+        .forEach(step -> seconds.add(step.asDouble()));
+    return seconds;
   }
 
   /** Seconds until the checkpoint that was begun last is written; nothing of it is left then. */
@@ -119,12 +124,6 @@ public final class CheckpointBench {
       Files.delete(file);
     }
     bytes = directories == 0 ? 0 : total / directories;
-    return seconds;
-  }
-
-  private static List<Double> seconds(JsonNode reply) {
-    List<Double> seconds = new ArrayList<>();
-    reply.path("seconds").forEach(step -> seconds.add(step.asDouble()));
     return seconds;
   }
 

@@ -66,7 +66,7 @@ final class TrainRank implements RankMain.Job {
       case "await_checkpoint" -> {
         long start = System.nanoTime();
         opened().awaitCheckpoint();
-        yield Map.of("seconds", secondsSince(start));
+        yield Map.of("seconds", (System.nanoTime() - start) * 1e-9);
       }
       default -> throw new IllegalArgumentException("Unknown request: '" + what + "'");
     };
@@ -98,21 +98,13 @@ final class TrainRank implements RankMain.Job {
   }
 
   private Map<String, Object> steps(int count) {
-    long start = System.nanoTime();
     List<SyntheticRun.Step> steps = opened().run(count);
-    double wall = secondsSince(start);
     List<Double> seconds = steps.stream().map(SyntheticRun.Step::seconds).toList();
     Map<String, Double> phases = new LinkedHashMap<>();
     for (SyntheticRun.Step step : steps) {
       step.phaseSeconds().forEach((name, value) -> phases.merge(name, value / count, Double::sum));
     }
-    return Map.of(
-        "seconds",
-        seconds,
-        "phases",
-        phases,
-        "after_steps_seconds",
-        wall - seconds.stream().mapToDouble(Double::doubleValue).sum());
+    return Map.of("seconds", seconds, "phases", phases);
   }
 
   private Map<String, Object> roof() {
@@ -123,9 +115,5 @@ final class TrainRank implements RankMain.Job {
 
   private SyntheticRun opened() {
     return Objects.requireNonNull(run, "opened before");
-  }
-
-  private static double secondsSince(long start) {
-    return (System.nanoTime() - start) * 1e-9;
   }
 }

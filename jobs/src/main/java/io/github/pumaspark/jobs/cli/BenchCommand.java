@@ -10,6 +10,8 @@ import picocli.CommandLine.Command;
       BenchStepCommand.class,
       BenchAllReduceCommand.class,
       BenchVoteCommand.class,
-      BenchRecoveryCommand.class
+      BenchRecoveryCommand.class,
+      BenchCheckpointCommand.class,
+      BenchTrainCommand.class
     })
 final class BenchCommand {}
