@@ -138,7 +138,8 @@ final class TrainJobTest {
 
     TrainJob.Result again = new TrainJob(config("straight"), LOCAL).run(TrainJobTest::noSession);
 
-    assertThat(again).isEqualTo(straight);
+    assertThat(again).isEqualTo(new TrainJob.Result(straight.state(), true, 0, 0));
+    assertThat(straight.generations()).isEqualTo(1);
     assertThat(FileTree.written(run("straight"))).isEmpty();
   }
 
@@ -382,6 +383,9 @@ final class TrainJobTest {
     Map<Long, Double> losses = new TreeMap<>();
     for (String line : Files.readAllLines(run(run).resolve("metrics.jsonl"))) {
       JsonNode record = new ObjectMapper().readTree(line);
+      if (record.path("void").asBoolean()) {
+        continue;
+      }
       Double before = losses.put(record.path("step").asLong(), record.path("loss").asDouble());
       assertThat(before).as("a second line of a step").isNull();
     }
