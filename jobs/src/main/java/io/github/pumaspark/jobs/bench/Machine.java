@@ -2,11 +2,14 @@ package io.github.pumaspark.jobs.bench;
 
 import io.github.pumaspark.model.engine.Precision;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The processor as Linux describes it.
@@ -15,6 +18,7 @@ import java.util.Set;
  * @param capabilities those flags that matrix products depend on, in alphabetical order
  */
 record Machine(String name, List<String> capabilities) {
+  private static final double BUSY_LOAD = 0.5;
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
   private static final Set<String> RELEVANT =
       Set.of(
@@ -30,6 +34,23 @@ record Machine(String name, List<String> capabilities) {
   /** The machine this runs on. */
   static Machine current() throws IOException {
     return Files.isReadable(CPU_INFO) ? parse(Files.readString(CPU_INFO)) : parse("");
+  }
+
+  /**
+   * The load average over the last minute, negative if unknown.
+   *
+   * @param progress hears it if the machine is too busy to measure on
+   */
+  static double load(Consumer<String> progress) {
+    double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+    if (load > BUSY_LOAD) {
+      progress.accept(
+          String.format(
+              Locale.ROOT,
+              "this machine is busy (load average %.1f): times will be too long",
+              load));
+    }
+    return load;
   }
 
   /** Reads the text of {@code /proc/cpuinfo}; the first processor counts. */

@@ -17,6 +17,17 @@ record Spread(double min, double median, double max) {
     return new Spread(sorted.get(0), median, sorted.get(sorted.size() - 1));
   }
 
+  /**
+   * The smallest value that at least {@code percent} percent of the values do not exceed.
+   *
+   * @param percent in (0, 100]
+   */
+  static double percentile(List<Double> values, double percent) {
+    List<Double> sorted = values.stream().sorted().toList();
+    int atMost = (int) Math.ceil(percent / 100 * sorted.size());
+    return sorted.get(Math.max(1, atMost) - 1);
+  }
+
   /** The values by name. */
   Map<String, Double> fields() {
     Map<String, Double> fields = new LinkedHashMap<>();

@@ -5,7 +5,6 @@ import io.github.pumaspark.model.engine.GemmRoof;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.train.SyntheticRun;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,7 +19,6 @@ public final class StepBench {
 
   private static final int WARM_UP_STEPS = 2;
   private static final double ROUND_SECONDS = 5;
-  private static final double BUSY_LOAD = 0.5;
   private static final int MIN_STEPS = 2;
   private static final int MAX_STEPS = 50;
 
@@ -70,14 +68,7 @@ public final class StepBench {
     if (!machine.isMadeFor(plan.train().precision())) {
       progress.accept("this processor has no bfloat16 products, they are slow on it");
     }
-    double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
-    if (load > BUSY_LOAD) {
-      progress.accept(
-          String.format(
-              Locale.ROOT,
-              "this machine is busy (load average %.1f): times will be too long",
-              load));
-    }
+    double load = Machine.load(progress);
     StepResult result = new StepResult(plan, machine, load, TorchThread.version());
     TorchThread.prepare(plan.threads());
     try (GemmRoof roof = new GemmRoof(plan.train().precision())) {
@@ -132,7 +123,9 @@ public final class StepBench {
       return;
     }
     progress.accept("starting the peer");
-    try (TorchPeer peer = TorchPeer.start(plan.python(), plan.peerSettings(), plan.threads())) {
+    try (LineProcess peer =
+        TorchPeer.start(
+            TorchPeer.STEP, List.of(), plan.python(), plan.peerSettings(), plan.threads())) {
       result.peer().facts(peer.reply());
       peerSteps(peer, 1);
       for (int round = 1; round <= plan.rounds(); round++) {
@@ -145,7 +138,7 @@ public final class StepBench {
     }
   }
 
-  private static JsonNode peerSteps(TorchPeer peer, int steps) throws IOException {
+  private static JsonNode peerSteps(LineProcess peer, int steps) throws IOException {
     return peer.ask(Map.of("do", "steps", "count", steps));
   }
 

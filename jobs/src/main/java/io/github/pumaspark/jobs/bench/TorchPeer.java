@@ -1,42 +1,23 @@
 package io.github.pumaspark.jobs.bench;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.pumaspark.data.lang.ConfigException;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
-/**
- * A PyTorch program in a process of its own that computes only when asked: a line of JSON in, a
- * line of JSON out.
- *
- * <p>Not thread-safe. Closing it ends the process and removes its files; if this process dies, the
- * program ends by itself at the end of its input.
- */
-final class TorchPeer implements AutoCloseable {
-  private static final JsonMapper JSON = new JsonMapper();
-  private static final String PROGRAM = "peer_step.py";
+/** PyTorch programs of this package, each in a process of its own. */
+final class TorchPeer {
+  /** The training step. */
+  static final String STEP = "peer_step.py";
 
-  private final Path folder;
-  private final Process process;
-  private final Writer requests;
-  private final BufferedReader replies;
+  /** One rank of an all-reduce. */
+  static final String ALL_REDUCE = "peer_all_reduce.py";
 
-  private TorchPeer(Path folder, Process process) {
-    this.folder = folder;
-    this.process = process;
-    this.requests = process.outputWriter(StandardCharsets.UTF_8);
-    this.replies = process.inputReader(StandardCharsets.UTF_8);
-  }
+  private TorchPeer() {}
 
   /**
    * Makes sure that an interpreter has PyTorch.
@@ -66,105 +47,27 @@ final class TorchPeer implements AutoCloseable {
   }
 
   /**
-   * Starts the program; it loads and makes its network before the first reply.
+   * Starts a program; what it has to load and to make comes before its first reply.
    *
+   * @param prefix of the command, such as another command that starts it somewhere; mostly empty
    * @param settings its first line of input
    * @param threads of its tensor library
    */
-  static TorchPeer start(String python, Map<String, ?> settings, int threads) throws IOException {
+  static LineProcess start(
+      String program, List<String> prefix, String python, Map<String, ?> settings, int threads)
+      throws IOException {
     Path folder = Files.createTempDirectory("puma-peer");
-    Path program = folder.resolve(PROGRAM);
-    try (InputStream in = TorchPeer.class.getResourceAsStream(PROGRAM)) {
+    Path file = folder.resolve(program);
+    try (InputStream in = TorchPeer.class.getResourceAsStream(program)) {
       if (in == null) {
-        throw new IllegalStateException("'" + PROGRAM + "' is missing from the class path");
+        throw new IllegalStateException("'" + program + "' is missing from the class path");
       }
-      Files.copy(in, program);
+      Files.copy(in, file);
     }
-    ProcessBuilder builder =
-        new ProcessBuilder(List.of(python, program.toString()))
-            .redirectError(folder.resolve("errors").toFile());
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(List.of(python, file.toString()));
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("OMP_NUM_THREADS", String.valueOf(threads));
-    TorchPeer peer = new TorchPeer(folder, builder.start());
-    try {
-      peer.send(settings);
-    } catch (IOException e) {
-      peer.close();
-      throw e;
-    }
-    return peer;
-  }
-
-  /**
-   * Sends a line and waits for the reply to it.
-   *
-   * @throws IOException with the program's last error line if it ended
-   */
-  JsonNode ask(Map<String, ?> request) throws IOException {
-    send(request);
-    return reply();
-  }
-
-  /** The next reply; the first comes without a request, when the network is made. */
-  JsonNode reply() throws IOException {
-    String line = replies.readLine();
-    if (line == null) {
-      throw ended();
-    }
-    return JSON.readTree(line);
-  }
-
-  @Override
-  public void close() throws IOException {
-    try {
-      requests.close();
-    } catch (IOException e) {
-      // It had ended before; what it left unread is of no use.
-      process.destroy();
-    }
-    boolean isInterrupted = false;
-    try {
-      if (!process.waitFor(10, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-      }
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      isInterrupted = true;
-    }
-    replies.close();
-    Files.deleteIfExists(folder.resolve("errors"));
-    Files.deleteIfExists(folder.resolve(PROGRAM));
-    Files.deleteIfExists(folder);
-    if (isInterrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void send(Map<String, ?> fields) throws IOException {
-    try {
-      requests.write(JSON.writeValueAsString(fields));
-      requests.write('\n');
-      requests.flush();
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("requests are always JSON", e);
-    } catch (IOException e) {
-      throw ended();
-    }
-  }
-
-  private IOException ended() throws IOException {
-    String exit = "no exit code";
-    try {
-      if (process.waitFor(10, TimeUnit.SECONDS)) {
-        exit = "exit code " + process.exitValue();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    List<String> errors =
-        Files.readString(folder.resolve("errors")).lines().filter(line -> !line.isBlank()).toList();
-    return new IOException(
-        "Cannot measure the PyTorch peer: it ended with "
-            + exit
-            + (errors.isEmpty() ? "" : ": " + errors.get(errors.size() - 1).strip()));
+    return LineProcess.start("the PyTorch peer", folder, builder, settings);
   }
 }

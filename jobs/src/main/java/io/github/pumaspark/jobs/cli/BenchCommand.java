@@ -6,5 +6,12 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description = "Measure on this machine.",
-    subcommands = BenchStepCommand.class)
+    subcommands = {
+      BenchStepCommand.class,
+      BenchAllReduceCommand.class,
+      BenchVoteCommand.class,
+      BenchRecoveryCommand.class,
+      BenchCheckpointCommand.class,
+      BenchTrainCommand.class
+    })
 final class BenchCommand {}

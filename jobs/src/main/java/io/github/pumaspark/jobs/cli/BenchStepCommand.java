@@ -1,16 +1,10 @@
 package io.github.pumaspark.jobs.cli;
 
-import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.jobs.bench.PeerKind;
 import io.github.pumaspark.jobs.bench.StepBench;
 import io.github.pumaspark.jobs.bench.StepBenchPlan;
 import io.github.pumaspark.jobs.config.EffectiveConfig;
 import io.github.pumaspark.jobs.config.RunConfig;
-import java.io.PrintWriter;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -26,18 +20,8 @@ import picocli.CommandLine.Spec;
         "Time the training step on random tokens: tokens and GFLOP/s, the share of the machine's"
             + " matrix-product speed, memory, and the ratio to PyTorch.")
 final class BenchStepCommand implements Callable<Integer> {
-  @Mixin private ConfigOptions options = new ConfigOptions();
+  @Mixin private BenchSizes sizes = new BenchSizes();
   @Spec private @Nullable CommandSpec spec;
-
-  @Option(
-      names = "--preset",
-      paramLabel = "NAME",
-      description = "Sizes of network, batch and row: sudoku, tiny or tinygsm, as run.preset.",
-      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
-  private String preset = "";
-
-  @Option(names = "--precision", description = "fp32 or bf16.")
-  private String precision = "fp32";
 
   @Option(
       names = "--threads",
@@ -70,72 +54,31 @@ final class BenchStepCommand implements Callable<Integer> {
   private int steps;
 
   @Option(
-      names = "--prompt-length",
-      paramLabel = "N",
-      description =
-          "Tokens at the start of a row that are given; by default half of it for sudoku.",
-      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
-  private @Nullable Integer promptLength;
-
-  @Option(
       names = "--python",
       paramLabel = "FILE",
       description = "Interpreter with torch, for the peer.",
       defaultValue = "${env:PUMA_PYTHON:-python3}")
   private String python = "";
 
-  @Option(
-      names = "--json",
-      description = "Print one JSON object on one line.",
-      showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
-  private boolean json;
+  @Mixin private BenchOutput output = new BenchOutput();
 
   @Override
   public Integer call() throws Exception {
-    EffectiveConfig config = config();
+    EffectiveConfig config = sizes.load(1, threads);
     StepBenchPlan plan = plan(config);
-    PrintWriter out = Flags.out(spec);
     StepBench.check(plan);
-    if (options.isDryRun()) {
-      ConfigOptions.print(config, out);
+    if (sizes.isDryRun()) {
+      ConfigOptions.print(config, Flags.out(spec));
       return ExitCodes.OK;
     }
-    PrintWriter err = Objects.requireNonNull(spec, "picocli sets it").commandLine().getErr();
-    Map<String, Object> result =
-        new StepBench(
-                plan,
-                line -> {
-                  err.println("puma: " + line);
-                  err.flush();
-                })
-            .run();
-    if (json) {
-      ResultLine.print(result, out);
-    } else {
-      ResultTable.print(result, out);
-    }
+    output.print(new StepBench(plan, output.progress()).run());
     return ExitCodes.OK;
-  }
-
-  private EffectiveConfig config() {
-    oneOf("--precision", precision, "fp32", "bf16");
-    if (threads < 1) {
-      throw new ConfigException("Invalid --threads: " + threads + " (must be at least 1)");
-    }
-    List<String> flags = new ArrayList<>();
-    Flags.add(flags, "run.preset", preset.isEmpty() ? null : preset);
-    Flags.add(flags, "train.precision", precision);
-    Flags.add(flags, "cluster.ranks", "1");
-    Flags.add(flags, "cluster.threads-per-rank", String.valueOf(threads));
-    return options.load(flags.toArray(String[]::new));
   }
 
   private StepBenchPlan plan(EffectiveConfig effective) {
     RunConfig config = effective.values();
-    oneOf("--peer-attention", peerAttention, "default", "math");
-    int length = config.network().maxPositions();
+    Flags.oneOf("--peer-attention", peerAttention, "default", "math");
     String name = config.run().preset();
-    int given = name.equals("sudoku") ? length / 2 : 0;
     // A preset's average is for its whole run, and would change what is compared.
     boolean isAverageAskedFor =
         effective.settings().stream()
@@ -147,19 +90,12 @@ final class BenchStepCommand implements Callable<Integer> {
         config.masking(),
         isAverageAskedFor ? config.optimizer() : StepBenchPlan.withoutAverage(config.optimizer()),
         StepBenchPlan.oneMicroBatch(config),
-        promptLength == null ? given : promptLength,
+        sizes.promptLength(config),
         threads,
         rounds,
         steps,
         PeerKind.of(peer),
         peerAttention.equals("math"),
         python);
-  }
-
-  private static void oneOf(String flag, String value, String... words) {
-    if (!List.of(words).contains(value)) {
-      throw new ConfigException(
-          "Invalid " + flag + ": " + value + " (must be " + String.join(" or ", words) + ")");
-    }
   }
 }

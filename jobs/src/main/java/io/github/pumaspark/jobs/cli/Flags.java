@@ -1,6 +1,7 @@
 package io.github.pumaspark.jobs.cli;
 
 import com.typesafe.config.ConfigUtil;
+import io.github.pumaspark.data.lang.ConfigException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Objects;
@@ -26,6 +27,18 @@ final class Flags {
               + values.stream()
                   .map(ConfigUtil::quoteString)
                   .collect(Collectors.joining(",", "[", "]")));
+    }
+  }
+
+  /**
+   * Checks a word on the command line.
+   *
+   * @throws ConfigException if it is none of {@code words}
+   */
+  static void oneOf(String flag, String value, String... words) {
+    if (!List.of(words).contains(value)) {
+      throw new ConfigException(
+          "Invalid " + flag + ": " + value + " (must be " + String.join(" or ", words) + ")");
     }
   }
 

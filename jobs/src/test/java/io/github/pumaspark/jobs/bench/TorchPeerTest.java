@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,7 +47,7 @@ final class TorchPeerTest {
         interpreter(
             "read first; echo \"[$first, $OMP_NUM_THREADS]\"; while read x; do echo $x; done");
 
-    try (TorchPeer peer = TorchPeer.start(python, Map.of("a", 1), 3)) {
+    try (LineProcess peer = TorchPeer.start(TorchPeer.STEP, List.of(), python, Map.of("a", 1), 3)) {
       assertThat(peer.reply()).hasToString("[{\"a\":1},3]");
       assertThat(peer.ask(Map.of("b", 2))).hasToString("{\"b\":2}");
       assertThat(peer.ask(Map.of("c", 3))).hasToString("{\"c\":3}");
@@ -57,7 +58,7 @@ final class TorchPeerTest {
   void aProgramThatEndsIsReportedWithItsLastWords() throws IOException {
     String python = interpreter("read first; echo first >&2; echo no memory left >&2; exit 3");
 
-    try (TorchPeer peer = TorchPeer.start(python, Map.of("a", 1), 1)) {
+    try (LineProcess peer = TorchPeer.start(TorchPeer.STEP, List.of(), python, Map.of("a", 1), 1)) {
       assertThatThrownBy(peer::reply)
           .isInstanceOf(IOException.class)
           .hasMessage("Cannot measure the PyTorch peer: it ended with exit code 3: no memory left");
@@ -72,7 +73,8 @@ final class TorchPeerTest {
     assumeThat(BenchFixture.hasTorch()).as("python with torch").isTrue();
     StepBenchPlan plan = BenchFixture.plan(kind, BenchFixture.python());
 
-    try (TorchPeer peer = TorchPeer.start(plan.python(), plan.peerSettings(), 1)) {
+    try (LineProcess peer =
+        TorchPeer.start(TorchPeer.STEP, List.of(), plan.python(), plan.peerSettings(), 1)) {
       assertThat(peer.reply().path("parameters").asLong()).isEqualTo(plan.parameters());
       JsonNode round = peer.ask(Map.of("do", "steps", "count", 3));
       assertThat(round.path("seconds")).hasSize(3);
