@@ -38,14 +38,16 @@ public final class SparkSessions {
    * cluster.start-timeout}; the caller closes it.
    *
    * <p>Under spark-submit its settings are used as they are, with defaults for barrier stages where
-   * they say nothing. Otherwise {@code cluster.ranks} executor processes of one slot each are
-   * started on this machine and end with the session. System properties {@code spark.*} reach both.
+   * they say nothing and with {@link MetricsPlugin}. Otherwise {@code cluster.ranks} executor
+   * processes of one slot each are started on this machine and end with the session. System
+   * properties {@code spark.*} reach both.
    *
    * @throws ConfigException if this machine cannot hold so many executors
    */
   public static SparkSession open(String appName, ClusterConfig cluster) {
     SparkConf conf = new SparkConf().setAppName(appName);
     BarrierDefaults.apply(conf, cluster);
+    MetricsPlugin.addTo(conf);
     if (!isSubmitted()) {
       EmbeddedCluster.configure(conf, cluster);
     }
@@ -53,7 +55,7 @@ public final class SparkSessions {
   }
 
   /**
-   * Requires one free slot per rank, now.
+   * Waits for one free slot per rank, and requires {@code cluster.min-ranks} of them.
    *
    * <p>Executors that are still registering are waited for: up to {@code cluster.start-timeout} for
    * the first, then as long as more keep coming.
@@ -63,12 +65,12 @@ public final class SparkSessions {
   public static void requireSlots(SparkSession session, ClusterConfig cluster) {
     SparkContext context = session.sparkContext();
     int free = settledSlots(() -> freeSlots(context), cluster.ranks(), cluster.startTimeout());
-    if (free < cluster.ranks()) {
+    if (free < cluster.fewestRanks()) {
       throw new ConfigException(
           "Cannot start "
               + cluster.ranks()
               + " ranks: need "
-              + cluster.ranks()
+              + cluster.fewestRanks()
               + " free slots, have "
               + free
               + " on master '"

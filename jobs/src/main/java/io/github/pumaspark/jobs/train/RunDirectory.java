@@ -7,7 +7,9 @@ import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.data.storage.DirectoryLock;
 import io.github.pumaspark.data.storage.Storage;
 import io.github.pumaspark.jobs.config.EffectiveConfig;
+import io.github.pumaspark.jobs.tracking.RunTracking;
 import io.github.pumaspark.model.checkpoint.CheckpointStore;
+import io.github.pumaspark.model.train.TrainConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,11 +20,19 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The directory of one run: who it is, its settings, metrics and checkpoints. Driver only. */
 final class RunDirectory {
   private static final String IDENTITY = "run.json";
   private static final String CONFIG = "config.json";
+  private static final String STATE = "generations.json";
+  private static final String CHECKPOINTS = "checkpoints";
+
+  /** Member of the identity while the run before is being deleted. */
+  private static final String DISCARDED = "discarded";
+
   private static final int MAX_BYTES = 1 << 24;
 
   /** Settings that a run cannot change and stay the same run. */
@@ -30,6 +40,8 @@ final class RunDirectory {
       List.of("network", "masking", "optimizer", "train.seed", "train.global-batch-size");
 
   private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunDirectory.class);
 
   private final Path directory;
   private final Configuration configuration;
@@ -42,19 +54,51 @@ final class RunDirectory {
   }
 
   /**
-   * Makes this process the only one that works on the run, making its directory if it is not there.
+   * Requires that the directory is a run's, empty, or not there.
    *
-   * @throws ConfigException if the directory holds something else; nothing is changed then
-   * @throws IOException if another process works in it
+   * @throws ConfigException if the directory holds something else
    */
-  static DirectoryLock lock(EffectiveConfig config, Configuration configuration)
-      throws IOException {
+  static void check(EffectiveConfig config, Configuration configuration) throws IOException {
     Path directory = new Path(config.values().run().directory());
     FileSystem fs = Storage.of(directory, configuration);
     if (!fs.exists(new Path(directory, IDENTITY))) {
       requireEmpty(fs, directory);
     }
-    return DirectoryLock.acquire(directory, configuration);
+  }
+
+  /**
+   * Deletes the run in the directory, if there is one; files that are no part of a run stay. The
+   * lock must be held. The identity is marked before anything goes, so that a process that dies on
+   * the way leaves no run that lacks something: the next one deletes the rest.
+   */
+  static void discard(EffectiveConfig config, Configuration configuration) throws IOException {
+    Path directory = new Path(config.values().run().directory());
+    Path identity = new Path(directory, IDENTITY);
+    FileSystem fs = Storage.of(directory, configuration);
+    if (!fs.exists(identity)) {
+      return;
+    }
+    JsonNode found = JSON.readTree(Storage.read(identity, configuration, MAX_BYTES));
+    LOG.warn("Deleting run {} in '{}'", found.path("run_id").asText(), directory);
+    String marked = JSON.createObjectNode().put(DISCARDED, true).toPrettyString();
+    Storage.writeAtomically(identity, configuration, marked + "\n");
+    deleteParts(fs, directory);
+  }
+
+  private static boolean isDiscarded(Path identity, Configuration configuration)
+      throws IOException {
+    return JSON.readTree(Storage.read(identity, configuration, MAX_BYTES)).has(DISCARDED);
+  }
+
+  private static void deleteParts(FileSystem fs, Path directory) throws IOException {
+    List<String> names = new ArrayList<>(List.of(CHECKPOINTS, STATE, CONFIG));
+    names.addAll(List.of("metrics.jsonl", "events.jsonl", "ledger.jsonl", "tensorboard"));
+    for (String name : names) {
+      Path path = new Path(directory, name);
+      if (fs.exists(path) && !fs.delete(path, true)) {
+        throw new IOException("Cannot delete '" + path + "'");
+      }
+    }
   }
 
   /**
@@ -69,8 +113,12 @@ final class RunDirectory {
     Path directory = new Path(config.values().run().directory());
     FileSystem fs = Storage.of(directory, configuration);
     Path identity = new Path(directory, IDENTITY);
-    if (!fs.exists(identity)) {
+    boolean isThere = fs.exists(identity);
+    if (!isThere) {
       requireEmpty(fs, directory);
+    }
+    if (!isThere || isDiscarded(identity, configuration)) {
+      deleteParts(fs, directory);
       String runId = UUID.randomUUID().toString();
       Storage.writeAtomically(new Path(directory, CONFIG), configuration, config.toJson());
       String text =
@@ -95,7 +143,7 @@ final class RunDirectory {
               + dataset
               + ", dataset.train has "
               + datasetSha256
-              + "). Choose another run.directory.");
+              + "). Choose another run.directory, or start over with --fresh.");
     }
     return new RunDirectory(directory, configuration, found.path("run_id").asText());
   }
@@ -107,7 +155,21 @@ final class RunDirectory {
 
   /** Where checkpoints are. */
   Path checkpoints() {
-    return new Path(directory, "checkpoints");
+    return new Path(directory, CHECKPOINTS);
+  }
+
+  /** What the run remembers beyond its checkpoints. */
+  RunState state() throws IOException {
+    Path file = new Path(directory, STATE);
+    return Storage.of(file, configuration).exists(file)
+        ? JSON.readValue(Storage.read(file, configuration, MAX_BYTES), RunState.class)
+        : RunState.NEW;
+  }
+
+  /** Makes the run remember; visible as a whole or not at all. */
+  void save(RunState state) throws IOException {
+    Storage.writeAtomically(
+        new Path(directory, STATE), configuration, JSON.writeValueAsString(state) + "\n");
   }
 
   /** The run's checkpoints. */
@@ -115,9 +177,10 @@ final class RunDirectory {
     return new CheckpointStore(checkpoints(), configuration);
   }
 
-  /** The run's metrics, going on after a step. */
-  MetricsLog metrics(long step) throws IOException {
-    return new MetricsLog(new Path(directory, "metrics.jsonl"), configuration, step);
+  /** Opens the run's records for a generation; the caller closes them. */
+  RunTracking tracking(String runName, TrainConfig train, RunTracking.Start start)
+      throws IOException {
+    return RunTracking.open(directory, configuration, runName, train, start);
   }
 
   private static void requireEmpty(FileSystem fs, Path directory) throws IOException {
@@ -152,7 +215,7 @@ final class RunDirectory {
           0,
           "Cannot go on in '"
               + directory
-              + "': its run has other settings. Choose another run.directory, or use the same:");
+              + "': its run has other settings. Choose another run.directory, start over with --fresh, or use the same:");
       throw new ConfigException(problems);
     }
   }
