@@ -17,6 +17,8 @@ final class AddendsTest {
     FloatBuffer sum = sum(3, length);
 
     assertThatCode(() -> Addends.check(sum, 3)).doesNotThrowAnyException();
+    assertThat(IntStream.range(0, length).mapToDouble(sum::get).sum())
+        .isEqualTo(Addends.sum(length, 3));
   }
 
   @Test
