@@ -18,16 +18,15 @@ record HostFloats(
     int id, FloatBuffer values, @Nullable ByteBuffer bytes, Map<Integer, FloatBuffer> shared) {
   static final int FOREIGN = -1;
 
-  /** Memory of this process alone. */
+  /** Memory of this process alone, aligned as tensors want it. */
   static HostFloats zeroed(int id, int length) {
-    int bytes = Math.multiplyExact(length, Float.BYTES);
-    // One block more than asked for, so that an aligned part is long enough.
-    return of(
-        id,
-        ByteBuffer.allocateDirect(Math.addExact(bytes, HostMemory.ALIGNMENT))
+    int size = Math.multiplyExact(length, Float.BYTES);
+    // Both ends of an aligned slice are moved inwards.
+    ByteBuffer memory =
+        ByteBuffer.allocateDirect(Math.addExact(size, 2 * HostMemory.ALIGNMENT))
             .alignedSlice(HostMemory.ALIGNMENT)
-            .slice(0, bytes),
-        Map.of());
+            .slice(0, size);
+    return of(id, memory, Map.of());
   }
 
   static HostFloats of(int id, ByteBuffer memory, Map<Integer, FloatBuffer> shared) {

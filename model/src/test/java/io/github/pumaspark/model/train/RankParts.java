@@ -3,11 +3,13 @@ package io.github.pumaspark.model.train;
 import io.github.pumaspark.data.batch.DatasetOrder;
 import io.github.pumaspark.data.batch.TokenDataset;
 import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.collective.Buckets;
 import io.github.pumaspark.model.collective.Collective;
 import io.github.pumaspark.model.collective.Segment;
 import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.masking.MaskingStrategies;
+import io.github.pumaspark.model.masking.PoolRows;
 import io.github.pumaspark.model.network.ComputeSettings;
 import io.github.pumaspark.model.network.Denoiser;
 import io.github.pumaspark.model.network.Staging;
@@ -47,6 +49,19 @@ final class RankParts implements AutoCloseable {
 
   RankParts(TrainSpec spec, Configuration configuration, Collective collective, Staging staging)
       throws IOException {
+    this(spec, configuration, collective, staging, 0);
+  }
+
+  /**
+   * @param elementsPerBucket 0 = as the configuration says
+   */
+  RankParts(
+      TrainSpec spec,
+      Configuration configuration,
+      Collective collective,
+      Staging staging,
+      int elementsPerBucket)
+      throws IOException {
     TorchThread.prepare(spec.threads());
     this.spec = spec;
     this.configuration = configuration;
@@ -66,7 +81,15 @@ final class RankParts implements AutoCloseable {
             collective::allocate);
     network.parameters().initialize(spec.train().seed());
     int rank = collective.rank();
-    plan = SegmentPlan.of(network.parameters().table().length(), spec.collective(), collective);
+    int length = network.parameters().table().length();
+    plan =
+        elementsPerBucket == 0
+            ? SegmentPlan.of(length, spec.collective(), collective)
+            : new SegmentPlan(
+                new Buckets(length, elementsPerBucket),
+                rank,
+                collective.worldSize(),
+                spec.collective().shardedOptimizer());
     owned = plan.buckets().owned(rank, collective.worldSize());
     optimizer = new AdamW(spec.optimizer(), network.parameters(), plan.segments());
     average = new WeightAverage(spec.optimizer().emaDecay(), network.parameters(), plan.segments());
@@ -86,6 +109,23 @@ final class RankParts implements AutoCloseable {
                 CountingDataset.TOKENIZER.maskId()));
   }
 
+  /** All that a checkpoint stores of a rank. */
+  record State(
+      TrainState.Progress progress,
+      float[] weights,
+      float[] firstMoments,
+      float[] secondMoments,
+      float[] average,
+      PoolRows pool) {}
+
+  State state(TrainState.Progress progress) {
+    FloatBuffer first = FloatBuffer.allocate(size());
+    FloatBuffer second = FloatBuffer.allocate(size());
+    optimizer.readMoments(first, second);
+    return new State(
+        progress, weights(), first.array(), second.array(), average(), masking.poolRows());
+  }
+
   /** Trains from initial weights, or from {@code spec.resumeFrom}. */
   TrainState.Progress train(TrainListener listener) {
     TrainState.Progress start =
@@ -98,6 +138,23 @@ final class RankParts implements AutoCloseable {
                 optimizer,
                 average,
                 masking);
+    return train(start, listener);
+  }
+
+  /** Trains on from where another rank of the same number was. */
+  TrainState.Progress train(State state, TrainListener listener) {
+    network.parameters().weightBuffer().put(state.weights());
+    network.parameters().weightsWritten();
+    optimizer.writeMoments(
+        FloatBuffer.wrap(state.firstMoments()),
+        FloatBuffer.wrap(state.secondMoments()),
+        state.progress().updates());
+    average.write(FloatBuffer.wrap(state.average()));
+    masking.restore(state.progress().cursor().get(0), state.pool());
+    return train(state.progress(), listener);
+  }
+
+  private TrainState.Progress train(TrainState.Progress start, TrainListener listener) {
     int firstLane = spec.train().globalBatchSize() * collective.rank() / collective.worldSize();
     return new TrainLoop(
             spec.train(),
@@ -130,15 +187,13 @@ final class RankParts implements AutoCloseable {
   }
 
   float[] average() {
-    FloatBuffer values = FloatBuffer.allocate(size());
+    FloatBuffer values = FloatBuffer.allocate(average.isOn() ? size() : 0);
     average.read(values);
     return values.array();
   }
 
-  float[] firstMoments() {
-    FloatBuffer values = FloatBuffer.allocate(size());
-    optimizer.readMoments(values, FloatBuffer.allocate(size()));
-    return values.array();
+  List<Segment> segments() {
+    return plan.segments();
   }
 
   long momentBytes() {
