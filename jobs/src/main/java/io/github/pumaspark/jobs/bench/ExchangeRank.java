@@ -50,7 +50,7 @@ final class ExchangeRank implements RankMain.Job {
         this.collective = link.connect(request);
         this.values = collective.allocate(request.path("elements").asInt());
         allReduce(1);
-        yield Map.of("connections", Math.max(1, settings.collective().connections()));
+        yield Map.of("connections", connected().connections());
       }
       case "tensor" -> {
         TorchThread.prepare(1);

@@ -81,8 +81,7 @@ final class BenchTrainCommandsTest {
 
   @Test
   void trainingWithAndWithoutCommunicationIsOneJsonObject() throws IOException {
-    JsonNode fields =
-        json("train", "--rows", "2", "--rounds", "1", "--steps", "2", "--json");
+    JsonNode fields = json("train", "--rows", "2", "--rounds", "1", "--steps", "2", "--json");
 
     assertThat(fields.properties())
         .extracting(Map.Entry::getKey)

@@ -21,8 +21,9 @@ record HostFloats(
   /** Memory of this process alone, aligned as tensors want it. */
   static HostFloats zeroed(int id, int length) {
     int size = Math.multiplyExact(length, Float.BYTES);
+    // Both ends of an aligned slice are moved inwards.
     ByteBuffer memory =
-        ByteBuffer.allocateDirect(Math.addExact(size, HostMemory.ALIGNMENT))
+        ByteBuffer.allocateDirect(Math.addExact(size, 2 * HostMemory.ALIGNMENT))
             .alignedSlice(HostMemory.ALIGNMENT)
             .slice(0, size);
     return of(id, memory, Map.of());

@@ -147,6 +147,11 @@ public final class SocketCollective implements Collective {
     return worldSize;
   }
 
+  /** TCP connections for buffers to every rank that is not reached through shared memory. */
+  public int connections() {
+    return lanes;
+  }
+
   @Override
   public FloatBuffer allocate(int length) {
     HostFloats buffer = make(length);

@@ -23,8 +23,8 @@ public interface HostMemory {
   static HostMemory plain() {
     return length -> {
       int bytes = Math.multiplyExact(length, Float.BYTES);
-      // One block more than asked for, so that an aligned part is long enough.
-      return ByteBuffer.allocateDirect(Math.addExact(bytes, ALIGNMENT))
+      // Both ends of an aligned slice are moved inwards.
+      return ByteBuffer.allocateDirect(Math.addExact(bytes, 2 * ALIGNMENT))
           .alignedSlice(ALIGNMENT)
           .slice(0, bytes)
           .order(ByteOrder.nativeOrder())
