@@ -17,7 +17,6 @@ import org.apache.hadoop.conf.Configuration;
  * this machine; it listens on 127.0.0.1 only.
  */
 public final class S3Server implements AutoCloseable {
-  private static final String BUCKET = "bucket";
   private static final Duration START = Duration.ofSeconds(60);
 
   private final Process process;
@@ -28,10 +27,15 @@ public final class S3Server implements AutoCloseable {
     this.port = port;
   }
 
+  /** A name of its own for each server: Hadoop keeps one client per bucket for all of a process. */
+  private static String bucket(int port) {
+    return "bucket-" + port;
+  }
+
   /** Starts a server that keeps its objects and its log in a directory. */
   public static S3Server start(Path directory) throws IOException, InterruptedException {
-    Files.createDirectories(directory.resolve("data").resolve(BUCKET));
     int port = freePort();
+    Files.createDirectories(directory.resolve("data").resolve(bucket(port)));
     Path settings = directory.resolve("s3proxy.conf");
     Files.writeString(
         settings,
@@ -70,7 +74,7 @@ public final class S3Server implements AutoCloseable {
 
   /** A path in the bucket. */
   public org.apache.hadoop.fs.Path path(String key) {
-    return new org.apache.hadoop.fs.Path("s3a://" + BUCKET + "/" + key);
+    return new org.apache.hadoop.fs.Path("s3a://" + bucket(port) + "/" + key);
   }
 
   /** Adds what a client needs to reach this server. */
