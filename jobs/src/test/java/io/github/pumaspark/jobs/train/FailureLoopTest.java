@@ -167,14 +167,15 @@ final class FailureLoopTest {
     TrainJob.Result result =
         train(
             "spikes",
-            "train.steps=6",
+            "train.steps=16",
+            "train.checkpoint-every=4",
             "guard.spike=rollback",
             "guard.spike-factor=1.0",
             "guard.spike-window=1",
-            "guard.max-rollbacks=5");
+            "guard.max-rollbacks=16");
 
     assertThat(result.isFinished()).isTrue();
-    assertThat(result.failures()).isBetween(1, 5);
+    assertThat(result.failures()).isBetween(1, 16);
     assertThat(result.generations()).isEqualTo(result.failures() + 1);
     assertThat(state("spikes").path("skip_steps")).hasSize(result.failures());
   }

@@ -76,7 +76,7 @@ final class FencingTest {
         assertThat(second.places()).isEmpty();
       }
       assertThat(Files.readString(words))
-          .startsWith("ended: Lost the driver | refused: Cannot connect rank 0");
+          .startsWith("ended: Lost rank 0 | refused: Cannot connect rank 0");
       assertThat(heard).isEmpty();
     }
   }
@@ -109,7 +109,7 @@ final class FencingTest {
       refused = String.valueOf(e.getMessage());
     }
     Files.writeString(
-        Path.of(words), "ended: " + ended.substring(0, 15) + " | refused: " + refused);
+        Path.of(words), "ended: " + ended.substring(0, 11) + " | refused: " + refused);
     return new byte[0];
   }
 
