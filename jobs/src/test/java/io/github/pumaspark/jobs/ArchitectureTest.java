@@ -43,6 +43,7 @@ final class ArchitectureTest {
           Set.of("model.evaluation"),
           Set.of("model.train"),
           Set.of("jobs.config"),
+          Set.of("jobs.tracking"),
           Set.of("jobs.spark"),
           Set.of("jobs.report"),
           Set.of("jobs.shard", "jobs.train", "jobs.evaluate"),

@@ -4,17 +4,18 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.data.storage.Storage;
-import java.io.BufferedReader;
+import io.github.pumaspark.jobs.tracking.RecordFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -44,7 +45,7 @@ final class RunReader {
           "Cannot report run '" + Paths.show(qualified) + "': no such directory");
     }
     List<String> notes = new ArrayList<>();
-    List<MetricRecord> metrics = metrics(fs, qualified, notes);
+    List<MetricRecord> metrics = metrics(qualified, notes);
     return new RunRecord(
         name,
         Paths.show(qualified),
@@ -54,30 +55,40 @@ final class RunReader {
         List.copyOf(notes));
   }
 
-  private List<MetricRecord> metrics(FileSystem fs, Path run, List<String> notes)
-      throws IOException {
+  private List<MetricRecord> metrics(Path run, List<String> notes) throws IOException {
     Path file = new Path(run, "metrics.jsonl");
-    // A resumed run logs the steps since its checkpoint again: the later line is the one that the
-    // following checkpoints come from.
+    // Older builds marked nothing void: there, the later line of a step is the one that the
+    // following
+    // checkpoints come from.
     SortedMap<Long, MetricRecord> byStep = new TreeMap<>();
-    int unreadable = 0;
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(fs.open(file), StandardCharsets.UTF_8))) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (line.isBlank()) {
-          continue;
-        }
-        try {
-          JsonNode json = Json.MAPPER.readTree(line);
-          if (MetricRecord.isRecord(json)) {
-            MetricRecord metric = MetricRecord.of(json);
-            byStep.tailMap(metric.step()).clear();
-            byStep.put(metric.step(), metric);
-          }
-        } catch (JsonProcessingException e) {
-          unreadable++;
-        }
-      }
+    Set<Integer> generations = new TreeSet<>();
+    AtomicInteger unreadable = new AtomicInteger();
+    AtomicInteger doneAgain = new AtomicInteger();
+    try {
+      RecordFile.read(
+          file,
+          configuration,
+          (line, isWhole) -> {
+            if (line.isBlank()) {
+              return;
+            }
+            try {
+              JsonNode json = Json.MAPPER.readTree(line);
+              if (!MetricRecord.isRecord(json)) {
+                return;
+              }
+              generations.add(json.path("generation").asInt());
+              if (json.path("void").asBoolean()) {
+                doneAgain.incrementAndGet();
+                return;
+              }
+              MetricRecord metric = MetricRecord.of(json);
+              byStep.tailMap(metric.step()).clear();
+              byStep.put(metric.step(), metric);
+            } catch (JsonProcessingException e) {
+              unreadable.incrementAndGet();
+            }
+          });
     } catch (FileNotFoundException e) {
       throw new ConfigException(
           "Cannot report run '" + Paths.show(run) + "': no metrics.jsonl in it, so no run either");
@@ -86,7 +97,15 @@ final class RunReader {
       throw new ConfigException(
           "Cannot report run '" + Paths.show(run) + "': its metrics.jsonl holds no step yet");
     }
-    if (unreadable > 0) {
+    if (generations.size() > 1) {
+      notes.add(
+          "Trained by "
+              + generations.size()
+              + " generations; "
+              + doneAgain
+              + " record(s) of steps that were done again after a failure or a stop are left out.");
+    }
+    if (unreadable.get() > 0) {
       notes.add(
           "Skipped "
               + unreadable

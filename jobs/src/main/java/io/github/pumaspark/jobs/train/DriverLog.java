@@ -1,5 +1,6 @@
 package io.github.pumaspark.jobs.train;
 
+import io.github.pumaspark.jobs.tracking.RunTracking;
 import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.CheckpointFile;
 import io.github.pumaspark.model.checkpoint.CheckpointStore;
@@ -10,32 +11,22 @@ import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.coordination.TrainEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * What the driver does with the reports of the ranks: metrics, a line now and then, checkpoints.
- */
+/** What the driver does with the reports of the ranks: it keeps track of them and commits. */
 final class DriverLog implements CoordinatorListener {
   private static final Logger LOG = LoggerFactory.getLogger(DriverLog.class);
-  private static final long LINE_NANOS = Duration.ofSeconds(10).toNanos();
 
   private final String runName;
-  private final int steps;
   private final int keepLast;
   private final CheckpointStore store;
-  private final MetricsLog metrics;
+  private final RunTracking tracking;
   private final TrainState template;
   private final String config;
-  private long lastLine = System.nanoTime() - LINE_NANOS;
-  private long firstStep = -1;
-  private double firstSeconds;
-  private long lastTokens;
 
   /**
    * @param template everything of a checkpoint's state but counters and files
@@ -43,48 +34,34 @@ final class DriverLog implements CoordinatorListener {
    */
   DriverLog(
       String runName,
-      int steps,
       int keepLast,
       CheckpointStore store,
-      MetricsLog metrics,
+      RunTracking tracking,
       TrainState template,
       String config) {
     this.runName = runName;
-    this.steps = steps;
     this.keepLast = keepLast;
     this.store = store;
-    this.metrics = metrics;
+    this.tracking = tracking;
     this.template = template;
     this.config = config;
   }
 
   @Override
   public void stepCompleted(int rank, StepReport report) {
-    if (rank != 0) {
-      return;
-    }
     try {
-      metrics.add(report);
-      if (firstStep < 0) {
-        firstStep = report.step();
-        firstSeconds = report.seconds();
-        lastTokens = report.tokens();
-      }
-      long now = System.nanoTime();
-      if (now - lastLine >= LINE_NANOS || report.step() == steps) {
-        lastLine = now;
-        metrics.flush();
-        LOG.info("{}", line(report));
-      }
+      tracking.stepCompleted(rank, report);
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write metrics: " + e.getMessage(), e);
+      throw new UncheckedIOException("Cannot write records: " + e.getMessage(), e);
     }
   }
 
   @Override
   public void event(int rank, TrainEvent event) {
-    if (rank == 0) {
-      LOG.warn("train {}: step {}: {}: {}", runName, event.step(), event.kind(), event.reason());
+    try {
+      tracking.event(rank, event);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write records: " + e.getMessage(), e);
     }
   }
 
@@ -100,7 +77,7 @@ final class DriverLog implements CoordinatorListener {
             template.dataset(),
             template.execution(),
             files);
-    metrics.flush();
+    tracking.flush();
     Checkpoint checkpoint = store.commit(state, config);
     LOG.info(
         "train {}: checkpoint of step {} (weights {})",
@@ -108,33 +85,5 @@ final class DriverLog implements CoordinatorListener {
         step,
         checkpoint.state().files().getOrDefault(CheckpointFile.MODEL, "").substring(0, 12));
     store.applyRetention(keepLast);
-  }
-
-  private String line(StepReport report) {
-    double seconds = report.seconds() - firstSeconds;
-    long done = report.step() - firstStep;
-    double perStep = done > 0 ? seconds / done : 0;
-    double total = report.phaseSeconds().values().stream().mapToDouble(Double::doubleValue).sum();
-    double communication = report.phaseSeconds().getOrDefault("communication", 0.0);
-    return String.format(
-        Locale.ROOT,
-        "train %s: step %d/%d loss %.4f mask %.2f norm %.2f lr %.2e %.0f tok/s comm %.0f%% eta %s",
-        runName,
-        report.step(),
-        steps,
-        report.loss(),
-        report.maskRatio(),
-        report.gradientNorm(),
-        report.learningRate(),
-        seconds > 0 ? (report.tokens() - lastTokens) / seconds : 0,
-        total > 0 ? 100 * communication / total : 0,
-        done > 0 ? eta(perStep * (steps - report.step())) : "?");
-  }
-
-  private static String eta(double seconds) {
-    Duration left = Duration.ofSeconds(Math.round(seconds));
-    return left.toHours() > 0
-        ? String.format(Locale.ROOT, "%dh%02dm", left.toHours(), left.toMinutesPart())
-        : String.format(Locale.ROOT, "%dm%02ds", left.toMinutes(), left.toSecondsPart());
   }
 }

@@ -1,6 +1,7 @@
 package io.github.pumaspark.jobs.train;
 
 import io.github.pumaspark.jobs.spark.RankFunction;
+import io.github.pumaspark.jobs.tracking.RunTracking;
 import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
 import io.github.pumaspark.model.collective.PeerAddress;
@@ -86,10 +87,7 @@ record RankTask(
 
     @Override
     public void stepCompleted(StepReport report) {
-      long step = report.step();
-      boolean isLogged =
-          step == 1 || step % spec.train().logEvery() == 0 || step == spec.train().steps();
-      if (isLogged || spec.train().ledger()) {
+      if (RunTracking.isReported(spec.train(), report.step())) {
         client.reportStep(report);
       }
     }

@@ -7,7 +7,9 @@ import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.data.storage.DirectoryLock;
 import io.github.pumaspark.data.storage.Storage;
 import io.github.pumaspark.jobs.config.EffectiveConfig;
+import io.github.pumaspark.jobs.tracking.RunTracking;
 import io.github.pumaspark.model.checkpoint.CheckpointStore;
+import io.github.pumaspark.model.train.TrainConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -115,9 +117,10 @@ final class RunDirectory {
     return new CheckpointStore(checkpoints(), configuration);
   }
 
-  /** The run's metrics, going on after a step. */
-  MetricsLog metrics(long step) throws IOException {
-    return new MetricsLog(new Path(directory, "metrics.jsonl"), configuration, step);
+  /** Opens the run's records for a generation; the caller closes them. */
+  RunTracking tracking(String runName, TrainConfig train, RunTracking.Start start)
+      throws IOException {
+    return RunTracking.open(directory, configuration, runName, train, start);
   }
 
   private static void requireEmpty(FileSystem fs, Path directory) throws IOException {

@@ -15,6 +15,7 @@ import io.github.pumaspark.jobs.spark.BarrierJobs;
 import io.github.pumaspark.jobs.spark.SparkSessions;
 import io.github.pumaspark.jobs.spark.StopSignals;
 import io.github.pumaspark.jobs.spark.TrainPreconditions;
+import io.github.pumaspark.jobs.tracking.RunTracking;
 import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.CheckpointStore;
 import io.github.pumaspark.model.checkpoint.TrainState;
@@ -149,15 +150,6 @@ public final class TrainJob {
     newest.ifPresent(
         checkpoint -> LOG.info("train {}: going on from '{}'", name(), checkpoint.directory()));
     TrainState template = template(directory.runId(), manifest, datasetSha256);
-    DriverLog log =
-        new DriverLog(
-            name(),
-            values.train().steps(),
-            values.train().keepLast(),
-            store,
-            directory.metrics(step),
-            template,
-            config.toJson());
     TrainSpec spec =
         new TrainSpec(
             values.network(),
@@ -174,7 +166,14 @@ public final class TrainJob {
             values.cluster().allowCpuFallback(),
             0,
             List.of());
-    train(session.get(), spec, directory.runId(), log, store);
+    RunTracking.Start start =
+        new RunTracking.Start(spec.generation(), values.cluster().ranks(), step);
+    try (RunTracking tracking = directory.tracking(name(), values.train(), start)) {
+      DriverLog log =
+          new DriverLog(
+              name(), values.train().keepLast(), store, tracking, template, config.toJson());
+      train(session.get(), spec, directory.runId(), log, store);
+    }
     Checkpoint last =
         store
             .newest()

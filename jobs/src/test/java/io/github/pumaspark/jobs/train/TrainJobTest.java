@@ -382,6 +382,9 @@ final class TrainJobTest {
     Map<Long, Double> losses = new TreeMap<>();
     for (String line : Files.readAllLines(run(run).resolve("metrics.jsonl"))) {
       JsonNode record = new ObjectMapper().readTree(line);
+      if (record.path("void").asBoolean()) {
+        continue;
+      }
       Double before = losses.put(record.path("step").asLong(), record.path("loss").asDouble());
       assertThat(before).as("a second line of a step").isNull();
     }
