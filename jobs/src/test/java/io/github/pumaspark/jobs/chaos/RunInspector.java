@@ -3,11 +3,11 @@ package io.github.pumaspark.jobs.chaos;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.pumaspark.data.storage.Storage;
+import io.github.pumaspark.jobs.tracking.RecordFile;
 import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.CheckpointFile;
 import io.github.pumaspark.model.checkpoint.CheckpointStore;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -22,7 +22,6 @@ import org.apache.hadoop.fs.Path;
 /** What is in a run's directory, on any file system, as a reader from outside sees it. */
 final class RunInspector {
   private static final JsonMapper JSON = JsonMapper.builder().build();
-  private static final int LARGEST_BYTES = 1 << 28;
 
   private final Path directory;
   private final Configuration configuration;
@@ -42,23 +41,21 @@ final class RunInspector {
     static final Progress NONE = new Progress(-1, 0);
   }
 
-  /** The newest step in the ledger. */
+  /** The last step in the ledger; a generation's lines stand after those of the one before. */
   Progress progress() throws IOException {
-    List<JsonNode> ledger = lines("ledger.jsonl");
-    if (ledger.isEmpty()) {
+    String[] last = {""};
+    read(
+        "ledger.jsonl",
+        (text, isWhole) -> {
+          if (isWhole) {
+            last[0] = text;
+          }
+        });
+    if (last[0].isEmpty()) {
       return Progress.NONE;
     }
-    Progress newest = Progress.NONE;
-    for (JsonNode line : ledger) {
-      int generation = line.path("generation").asInt();
-      long step = line.path("step").asLong();
-      if (!line.path("void").asBoolean()
-          && (generation > newest.generation()
-              || generation == newest.generation() && step > newest.step())) {
-        newest = new Progress(generation, step);
-      }
-    }
-    return newest;
+    JsonNode line = JSON.readTree(last[0]);
+    return new Progress(line.path("generation").asInt(), line.path("step").asLong());
   }
 
   /** The first step on record that a generation trained; 0 if there is none. */
@@ -186,16 +183,15 @@ final class RunInspector {
   }
 
   private List<JsonNode> lines(String name) throws IOException {
-    Path file = new Path(directory, name);
-    if (!Storage.of(file, configuration).exists(file)) {
-      return List.of();
-    }
-    String text =
-        new String(Storage.read(file, configuration, LARGEST_BYTES), StandardCharsets.UTF_8);
     List<JsonNode> lines = new ArrayList<>();
-    for (String line : text.lines().toList()) {
-      lines.add(JSON.readTree(line));
-    }
+    read(name, (text, isWhole) -> lines.add(JSON.readTree(text)));
     return lines;
+  }
+
+  private void read(String name, RecordFile.LineConsumer consumer) throws IOException {
+    Path file = new Path(directory, name);
+    if (Storage.of(file, configuration).exists(file)) {
+      RecordFile.read(file, configuration, consumer);
+    }
   }
 }
