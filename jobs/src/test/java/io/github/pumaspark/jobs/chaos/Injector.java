@@ -52,7 +52,9 @@ final class Injector implements AutoCloseable {
    * @return what was done; empty if there was nobody to do it to
    */
   Optional<String> inject(Fault fault, long driver, long largestFile) throws IOException {
-    return switch (possible(fault.kind())) {
+    FaultKind kind = possible(fault.kind());
+    Optional<String> done =
+        switch (kind) {
       case KILL_EXECUTOR -> kill(fault, driver);
       case STOP_EXECUTOR -> stop(fault, driver);
       case CUT_CONNECTION -> retry(() -> cut(fault, driver));
@@ -61,6 +63,7 @@ final class Injector implements AutoCloseable {
       case KILL_DRIVER, SECOND_DRIVER ->
           throw new IllegalArgumentException(fault.kind() + " is no fault of an executor");
     };
+    return kind == fault.kind() ? done : done.map(text -> "not possible here, instead: " + text);
   }
 
   /** Continues every stopped process; how many there were. */

@@ -25,24 +25,22 @@ final class StoreScenario {
   /**
    * Plays it.
    *
-   * @param root a directory on the store
+   * @param directory of the run, on the store
    * @param settings of the store, for drivers and executors as for this process
    * @param overrides of the training's settings
    */
-  static void play(Path temporary, String root, Map<String, String> settings, String... overrides)
+  static void play(Path temporary, String directory, Configuration settings, String... overrides)
       throws Exception {
     Configuration configuration = new Configuration();
     List<String> properties = new ArrayList<>();
-    settings.forEach(
-        (key, value) -> {
-          configuration.set(key, value);
-          properties.add("spark.hadoop." + key + "=" + value);
-        });
+    for (Map.Entry<String, String> setting : settings) {
+      configuration.set(setting.getKey(), setting.getValue());
+      properties.add("spark.hadoop." + setting.getKey() + "=" + setting.getValue());
+    }
     TrainFixture fixture = TrainFixture.in(temporary);
     TrainFixture.Run straight = fixture.run("local", STEPS, CHECKPOINT_EVERY);
     TrainFixture.Run remote =
-        fixture.run(
-            "remote", root + "/runs/remote", configuration, STEPS, CHECKPOINT_EVERY, overrides);
+        fixture.run("remote", directory, configuration, STEPS, CHECKPOINT_EVERY, overrides);
     fixture.trainStraight(straight);
 
     try (Commands commands = fixture.commands("stores", properties.toArray(String[]::new))) {
