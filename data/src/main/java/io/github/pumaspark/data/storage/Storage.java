@@ -73,10 +73,12 @@ public final class Storage {
     if (target.getParent() != null) {
       makeDirectory(fs, target.getParent());
     }
-    switch (fs.getUri().getScheme()) {
-      case "file" -> writeLocal(fs, target, body);
-      case "hdfs", "viewfs", "webhdfs" -> writeByRename(fs, target, body);
-      default -> writeObject(fs, target, body);
+    if (isLocal(fs)) {
+      writeLocal(fs, target, body);
+    } else if (isObjectStore(fs)) {
+      writeObject(fs, target, body);
+    } else {
+      writeByRename(fs, target, body);
     }
   }
 
@@ -84,6 +86,36 @@ public final class Storage {
   public static void writeAtomically(Path target, Configuration configuration, String text)
       throws IOException {
     writeAtomically(target, configuration, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /**
+   * Whether a directory can be renamed in one act: on local disks and HDFS, not on object stores.
+   */
+  public static boolean hasAtomicRename(Path path, Configuration configuration) throws IOException {
+    return !isObjectStore(of(path, configuration));
+  }
+
+  /**
+   * Renames a directory in one act that survives a crash of the machine.
+   *
+   * @param target in the same directory; must not exist
+   * @throws IOException if it cannot be done; the directory is then as it was
+   */
+  public static void renameDirectory(Path source, Path target, Configuration configuration)
+      throws IOException {
+    FileSystem fs = of(source, configuration);
+    if (fs.exists(target)) {
+      throw new IOException("Cannot rename '" + source + "' to '" + target + "': it exists");
+    }
+    if (isLocal(fs)) {
+      java.nio.file.Path from = local(fs, source);
+      java.nio.file.Path to = local(fs, target);
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+      forceParent(to);
+    } else {
+      FileContext.getFileContext(fs.getUri(), fs.getConf())
+          .rename(fs.makeQualified(source), fs.makeQualified(target));
+    }
   }
 
   /**
@@ -149,8 +181,35 @@ public final class Storage {
     throw new IOException("Cannot make directory '" + shown(directory) + "': " + reason);
   }
 
+  /** Whether this is a disk of this machine, or one that looks like it. */
+  static boolean isLocal(FileSystem fs) {
+    return "file".equals(fs.getUri().getScheme());
+  }
+
+  /** Whether this is a store where nothing can be renamed in one act, as far as we know. */
+  static boolean isObjectStore(FileSystem fs) {
+    return switch (fs.getUri().getScheme()) {
+      case "file", "hdfs", "viewfs", "webhdfs" -> false;
+      default -> true;
+    };
+  }
+
+  /** A path of a local file system as the JDK has it. */
+  static java.nio.file.Path local(FileSystem fs, Path path) {
+    return java.nio.file.Path.of(fs.makeQualified(path).toUri().getPath());
+  }
+
+  private static void forceParent(java.nio.file.Path file) throws IOException {
+    java.nio.file.Path parent = file.toAbsolutePath().getParent();
+    if (parent != null) {
+      try (FileChannel directory = FileChannel.open(parent, StandardOpenOption.READ)) {
+        directory.force(true);
+      }
+    }
+  }
+
   private static void writeLocal(FileSystem fs, Path target, Body body) throws IOException {
-    java.nio.file.Path file = java.nio.file.Path.of(fs.makeQualified(target).toUri().getPath());
+    java.nio.file.Path file = local(fs, target);
     if (Files.isDirectory(file)) {
       throw new IOException("Cannot write '" + file + "': it is a directory");
     }
@@ -166,12 +225,7 @@ public final class Storage {
         channel.force(true);
       }
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-      java.nio.file.Path parent = file.toAbsolutePath().getParent();
-      if (parent != null) {
-        try (FileChannel directory = FileChannel.open(parent, StandardOpenOption.READ)) {
-          directory.force(true);
-        }
-      }
+      forceParent(file);
     } finally {
       Files.deleteIfExists(temporary);
     }

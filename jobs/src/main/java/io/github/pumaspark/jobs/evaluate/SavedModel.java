@@ -36,7 +36,7 @@ public final class SavedModel {
    * @throws ConfigException if it does not have the weights asked for
    */
   public static SavedModel of(Checkpoint checkpoint, WeightChoice weights) throws IOException {
-    weights.fileOf(checkpoint);
+    weights.filesOf(checkpoint);
     EffectiveConfig config =
         EffectiveConfig.parse(
             checkpoint.config(), checkpoint.file(CheckpointFile.CONFIG).toString(), List.of());
@@ -72,7 +72,7 @@ public final class SavedModel {
         progress.sequences(),
         progress.tokens(),
         progress.seconds(),
-        state().files().getOrDefault(weights.fileOf(checkpoint), ""),
+        weights.filesOf(checkpoint).sha256(),
         "float32");
   }
 

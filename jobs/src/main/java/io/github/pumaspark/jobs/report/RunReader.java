@@ -143,6 +143,7 @@ final class RunReader {
       Path checkpoint = entry.getPath();
       Path file = new Path(checkpoint, "state.json");
       if (!entry.isDirectory()
+          || Storage.isTemporary(checkpoint)
           || !fs.exists(new Path(checkpoint, "COMMITTED"))
           || !fs.exists(file)) {
         continue;

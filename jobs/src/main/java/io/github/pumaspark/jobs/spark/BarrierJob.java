@@ -1,13 +1,20 @@
 package io.github.pumaspark.jobs.spark;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.spark.SparkContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A barrier stage under way. Thread-safe. */
 public final class BarrierJob {
+  private static final Logger LOG = LoggerFactory.getLogger(BarrierJob.class);
+
   private final SparkContext context;
   private final String group;
   private final CompletableFuture<List<byte[]>> results;
@@ -44,6 +51,18 @@ public final class BarrierJob {
       }
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new BarrierFailedException(reason(cause), cause);
+    }
+  }
+
+  /** Waits for the end of ranks that have done their work; those that do not end are cancelled. */
+  public void finish(Duration patience) throws InterruptedException {
+    try {
+      results.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      LOG.warn("Tasks have not ended {} s after their work was done", patience.toSeconds());
+      cancel("its work is done");
+    } catch (ExecutionException e) {
+      LOG.warn("A task failed after its work was done", e);
     }
   }
 

@@ -2,6 +2,7 @@ package io.github.pumaspark.jobs.spark;
 
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -9,10 +10,12 @@ import java.util.stream.IntStream;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.resource.ResourceInformation;
 import org.apache.spark.sql.SparkSession;
+import scala.Tuple2;
 import scala.collection.Iterator;
+import scala.collection.immutable.Seq;
+import scala.jdk.javaapi.CollectionConverters;
 import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 import scala.runtime.AbstractFunction1;
@@ -37,6 +40,31 @@ public final class BarrierJobs {
    */
   public static BarrierJob submit(
       SparkSession session, int ranks, String description, RankFunction function) {
+    return start(session, Collections.nCopies(ranks, List.of()), description, function);
+  }
+
+  /**
+   * As {@link #submit}, each rank in a given executor.
+   *
+   * @param executors one per rank, all of them free
+   */
+  public static BarrierJob submitTo(
+      SparkSession session,
+      List<ExecutorSlot> executors,
+      String description,
+      RankFunction function) {
+    return start(
+        session,
+        executors.stream().map(executor -> List.of(executor.location())).toList(),
+        description,
+        function);
+  }
+
+  private static BarrierJob start(
+      SparkSession session,
+      List<List<String>> locations,
+      String description,
+      RankFunction function) {
     SparkContext context = session.sparkContext();
     String group = "ranks-" + UUID.randomUUID();
     CompletableFuture<List<byte[]>> results = new CompletableFuture<>();
@@ -45,7 +73,7 @@ public final class BarrierJobs {
             () -> {
               try {
                 context.setJobGroup(group, description, true);
-                results.complete(collect(context, ranks, function));
+                results.complete(collect(context, locations, function));
               } catch (Throwable e) {
                 results.completeExceptionally(e);
               }
@@ -56,17 +84,24 @@ public final class BarrierJobs {
     return new BarrierJob(context, group, results);
   }
 
-  private static List<byte[]> collect(SparkContext context, int ranks, RankFunction function) {
-    List<Integer> numbers = IntStream.range(0, ranks).boxed().toList();
+  private static List<byte[]> collect(
+      SparkContext context, List<List<String>> locations, RankFunction function) {
     ClassTag<byte[]> tag = ClassTag$.MODULE$.apply(byte[].class);
+    List<Tuple2<Integer, Seq<String>>> ranks =
+        IntStream.range(0, locations.size())
+            .mapToObj(rank -> new Tuple2<>(rank, immutable(locations.get(rank))))
+            .toList();
     return JavaRDD.fromRDD(
-            JavaSparkContext.fromSparkContext(context)
-                .parallelize(numbers, ranks)
-                .rdd()
+            context
+                .<Integer>makeRDD(immutable(ranks), ClassTag$.MODULE$.apply(Integer.class))
                 .barrier()
                 .mapPartitions(new RankTask(function), false, tag),
             tag)
         .collect();
+  }
+
+  private static <T> Seq<T> immutable(List<T> list) {
+    return CollectionConverters.asScala(list).toSeq();
   }
 
   private static final class RankTask extends AbstractFunction1<Iterator<Integer>, Iterator<byte[]>>

@@ -53,7 +53,7 @@ public final class SparkSessions {
   }
 
   /**
-   * Requires one free slot per rank, now.
+   * Waits for one free slot per rank, and requires {@code cluster.min-ranks} of them.
    *
    * <p>Executors that are still registering are waited for: up to {@code cluster.start-timeout} for
    * the first, then as long as more keep coming.
@@ -63,12 +63,12 @@ public final class SparkSessions {
   public static void requireSlots(SparkSession session, ClusterConfig cluster) {
     SparkContext context = session.sparkContext();
     int free = settledSlots(() -> freeSlots(context), cluster.ranks(), cluster.startTimeout());
-    if (free < cluster.ranks()) {
+    if (free < cluster.fewestRanks()) {
       throw new ConfigException(
           "Cannot start "
               + cluster.ranks()
               + " ranks: need "
-              + cluster.ranks()
+              + cluster.fewestRanks()
               + " free slots, have "
               + free
               + " on master '"

@@ -9,6 +9,7 @@ import io.github.pumaspark.model.coordination.CheckpointPart;
 import io.github.pumaspark.model.coordination.CoordinatorListener;
 import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.coordination.TrainEvent;
+import io.github.pumaspark.model.train.TrainConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -22,7 +23,8 @@ final class DriverLog implements CoordinatorListener {
   private static final Logger LOG = LoggerFactory.getLogger(DriverLog.class);
 
   private final String runName;
-  private final int keepLast;
+  private final TrainConfig train;
+  private final int generation;
   private final CheckpointStore store;
   private final RunTracking tracking;
   private final TrainState template;
@@ -34,13 +36,15 @@ final class DriverLog implements CoordinatorListener {
    */
   DriverLog(
       String runName,
-      int keepLast,
+      TrainConfig train,
+      int generation,
       CheckpointStore store,
       RunTracking tracking,
       TrainState template,
       String config) {
     this.runName = runName;
-    this.keepLast = keepLast;
+    this.train = train;
+    this.generation = generation;
     this.store = store;
     this.tracking = tracking;
     this.template = template;
@@ -78,12 +82,12 @@ final class DriverLog implements CoordinatorListener {
             template.execution(),
             files);
     tracking.flush();
-    Checkpoint checkpoint = store.commit(state, config);
+    Checkpoint checkpoint = store.commit(state, config, generation);
     LOG.info(
         "train {}: checkpoint of step {} (weights {})",
         runName,
         step,
         checkpoint.state().files().getOrDefault(CheckpointFile.MODEL, "").substring(0, 12));
-    store.applyRetention(keepLast);
+    store.applyRetention(train.keepLast(), train.keepEvery());
   }
 }

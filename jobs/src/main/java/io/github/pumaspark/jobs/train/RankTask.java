@@ -9,8 +9,10 @@ import io.github.pumaspark.model.collective.RunIdentity;
 import io.github.pumaspark.model.coordination.CheckpointPart;
 import io.github.pumaspark.model.coordination.CoordinatorClient;
 import io.github.pumaspark.model.coordination.Heartbeat;
+import io.github.pumaspark.model.coordination.RankPlace;
 import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.coordination.TrainEvent;
+import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.train.RankTrainer;
 import io.github.pumaspark.model.train.TrainSpec;
 import java.nio.ByteBuffer;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.storage.BlockManagerId;
 import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +40,7 @@ record RankTask(
     int driverPort,
     String bindHost,
     Duration peerTimeout,
+    Heartbeat heartbeat,
     Broadcast<SerializableConfiguration> hadoop)
     implements RankFunction {
   private static final Logger LOG = LoggerFactory.getLogger(RankTask.class);
@@ -46,8 +50,8 @@ record RankTask(
     LOG.info("rank={}/{}: GPU addresses from Spark: {}", rank, worldSize, gpuAddresses);
     PeerAddress driver = new PeerAddress(driverHost, driverPort);
     try (CoordinatorClient client =
-        CoordinatorClient.connect(run, rank, driver, Heartbeat.DEFAULT)) {
-      Collective collective = client.join(host(), peerTimeout);
+        CoordinatorClient.connect(run, rank, place(gpuAddresses), driver, heartbeat)) {
+      Collective collective = client.join(host(), peerTimeout, spec.collective());
       try {
         TrainState.Progress end =
             new RankTrainer(spec, gpuAddresses, hadoop.value().value())
@@ -56,11 +60,29 @@ record RankTask(
         return ByteBuffer.allocate(Long.BYTES).putLong(end.step()).array();
       } catch (Throwable e) {
         // Before the collective closes: the others would report this rank as lost otherwise.
-        client.fail(e);
+        tell(client, e);
         throw e;
       } finally {
         collective.close();
       }
+    }
+  }
+
+  private RankPlace place(List<String> gpuAddresses) {
+    BlockManagerId executor = SparkEnv.get().blockManager().blockManagerId();
+    boolean isOnGpu = TorchThread.isOnGpu(spec.device(), gpuAddresses);
+    return new RankPlace(
+        executor.host(),
+        executor.executorId(),
+        ProcessHandle.current().pid(),
+        isOnGpu ? gpuAddresses.stream().findFirst().orElse("0") : "");
+  }
+
+  private static void tell(CoordinatorClient client, Throwable e) {
+    RankFailure failure = RankFailure.of(e);
+    switch (failure.kind()) {
+      case RANK -> client.fail(e);
+      default -> client.fail(failure.kind(), failure.step(), failure.message());
     }
   }
 
@@ -100,6 +122,7 @@ record RankTask(
 
     @Override
     public void awaitCommitted(long step) {
+      client.progressed(step, "commit");
       client.awaitCommitted(step);
     }
   }

@@ -20,11 +20,19 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The directory of one run: who it is, its settings, metrics and checkpoints. Driver only. */
 final class RunDirectory {
   private static final String IDENTITY = "run.json";
   private static final String CONFIG = "config.json";
+  private static final String STATE = "generations.json";
+  private static final String CHECKPOINTS = "checkpoints";
+
+  /** Member of the identity while the run before is being deleted. */
+  private static final String DISCARDED = "discarded";
+
   private static final int MAX_BYTES = 1 << 24;
 
   /** Settings that a run cannot change and stay the same run. */
@@ -32,6 +40,8 @@ final class RunDirectory {
       List.of("network", "masking", "optimizer", "train.seed", "train.global-batch-size");
 
   private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunDirectory.class);
 
   private final Path directory;
   private final Configuration configuration;
@@ -51,12 +61,52 @@ final class RunDirectory {
    */
   static DirectoryLock lock(EffectiveConfig config, Configuration configuration)
       throws IOException {
+    check(config, configuration);
+    return DirectoryLock.acquire(new Path(config.values().run().directory()), configuration);
+  }
+
+  /**
+   * Requires that the directory is a run's, empty, or not there.
+   *
+   * @throws ConfigException if the directory holds something else
+   */
+  static void check(EffectiveConfig config, Configuration configuration) throws IOException {
     Path directory = new Path(config.values().run().directory());
     FileSystem fs = Storage.of(directory, configuration);
     if (!fs.exists(new Path(directory, IDENTITY))) {
       requireEmpty(fs, directory);
     }
-    return DirectoryLock.acquire(directory, configuration);
+  }
+
+  /**
+   * Deletes the run in the directory, if there is one; files that are no part of a run stay. The
+   * lock must be held. The identity is marked before anything goes, so that a process that dies on
+   * the way leaves no run that lacks something: the next one deletes the rest.
+   */
+  static void discard(EffectiveConfig config, Configuration configuration) throws IOException {
+    Path directory = new Path(config.values().run().directory());
+    Path identity = new Path(directory, IDENTITY);
+    FileSystem fs = Storage.of(directory, configuration);
+    if (!fs.exists(identity)) {
+      return;
+    }
+    JsonNode found = JSON.readTree(Storage.read(identity, configuration, MAX_BYTES));
+    LOG.warn("Deleting run {} in '{}'", found.path("run_id").asText(), directory);
+    String marked = JSON.createObjectNode().put(DISCARDED, true).toPrettyString();
+    Storage.writeAtomically(identity, configuration, marked + "\n");
+    deleteDiscarded(fs, directory);
+  }
+
+  private static void deleteDiscarded(FileSystem fs, Path directory) throws IOException {
+    List<String> names = new ArrayList<>(List.of(CHECKPOINTS, STATE, CONFIG));
+    names.addAll(List.of("metrics.jsonl", "ledger.jsonl"));
+    for (String name : names) {
+      Path path = new Path(directory, name);
+      if (fs.exists(path) && !fs.delete(path, true)) {
+        throw new IOException("Cannot delete '" + path + "'");
+      }
+    }
+    fs.delete(new Path(directory, IDENTITY), false);
   }
 
   /**
@@ -71,8 +121,11 @@ final class RunDirectory {
     Path directory = new Path(config.values().run().directory());
     FileSystem fs = Storage.of(directory, configuration);
     Path identity = new Path(directory, IDENTITY);
+    if (fs.exists(identity)
+        && JSON.readTree(Storage.read(identity, configuration, MAX_BYTES)).has(DISCARDED)) {
+      deleteDiscarded(fs, directory);
+    }
     if (!fs.exists(identity)) {
-      requireEmpty(fs, directory);
       String runId = UUID.randomUUID().toString();
       Storage.writeAtomically(new Path(directory, CONFIG), configuration, config.toJson());
       String text =
@@ -97,7 +150,7 @@ final class RunDirectory {
               + dataset
               + ", dataset.train has "
               + datasetSha256
-              + "). Choose another run.directory.");
+              + "). Choose another run.directory, or start over with --fresh.");
     }
     return new RunDirectory(directory, configuration, found.path("run_id").asText());
   }
@@ -109,7 +162,21 @@ final class RunDirectory {
 
   /** Where checkpoints are. */
   Path checkpoints() {
-    return new Path(directory, "checkpoints");
+    return new Path(directory, CHECKPOINTS);
+  }
+
+  /** What the run remembers beyond its checkpoints. */
+  RunState state() throws IOException {
+    Path file = new Path(directory, STATE);
+    return Storage.of(file, configuration).exists(file)
+        ? JSON.readValue(Storage.read(file, configuration, MAX_BYTES), RunState.class)
+        : RunState.NEW;
+  }
+
+  /** Makes the run remember; visible as a whole or not at all. */
+  void save(RunState state) throws IOException {
+    Storage.writeAtomically(
+        new Path(directory, STATE), configuration, JSON.writeValueAsString(state) + "\n");
   }
 
   /** The run's checkpoints. */
@@ -155,7 +222,7 @@ final class RunDirectory {
           0,
           "Cannot go on in '"
               + directory
-              + "': its run has other settings. Choose another run.directory, or use the same:");
+              + "': its run has other settings. Choose another run.directory, start over with --fresh, or use the same:");
       throw new ConfigException(problems);
     }
   }

@@ -55,9 +55,9 @@ final class ExportCommandsTest {
     CheckpointStore store =
         new CheckpointStore(
             new org.apache.hadoop.fs.Path(directory.resolve("run").toString()), CONFIGURATION);
-    org.apache.hadoop.fs.Path made = store.prepare(5);
+    org.apache.hadoop.fs.Path made = store.staging(5, 0);
     String model = write(made, CheckpointFile.MODEL, table, 1);
-    String average = write(made, CheckpointFile.EMA, table, 2);
+    String average = write(made, "ema.safetensors", table, 2);
     store.commit(
         new TrainState(
             TrainState.SCHEMA_VERSION,
@@ -65,8 +65,9 @@ final class ExportCommandsTest {
             new TrainState.Progress(5, 80, 5, 1, 1e-3, 0, List.of(5L)),
             new TrainState.Dataset("0".repeat(64), TOKENIZER.sha256(), TOKENIZER, 16),
             new TrainState.Execution("fp32", 1, 1),
-            Map.of(CheckpointFile.MODEL, model, CheckpointFile.EMA, average)),
-        config.toJson());
+            Map.of(CheckpointFile.MODEL, model, "ema.safetensors", average)),
+        config.toJson(),
+        0);
     checkpoint = directory.resolve("run/step-00000005").toString();
   }
 

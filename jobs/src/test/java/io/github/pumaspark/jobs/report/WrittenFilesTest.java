@@ -91,8 +91,7 @@ final class WrittenFilesTest {
             Map.of());
     CheckpointStore store =
         new CheckpointStore(hadoop(directory.resolve("checkpoints")), new Configuration());
-    store.prepare(250);
-    store.commit(state, "{}");
+    store.commit(state, "{}", 0);
     StudyFixture.write(directory.resolve("metrics.jsonl"), "{\"step\":250}");
 
     List<CheckpointRecord> read =

@@ -6,6 +6,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -30,12 +31,15 @@ public final class Checkpoint {
   /**
    * Opens a checkpoint, checking the marker and the train state, but no other file.
    *
-   * @throws ConfigException if the directory has no marker: it is no complete checkpoint
+   * @throws ConfigException if the directory has no marker, or is still being written: it is no
+   *     complete checkpoint
    * @throws CorruptCheckpointException if marker, train state and directory disagree
    */
   public static Checkpoint open(Path directory, Configuration configuration) throws IOException {
     Path marker = new Path(directory, CheckpointFile.MARKER);
-    if (!Storage.of(directory, configuration).exists(marker)) {
+    Optional<CheckpointName> name = CheckpointName.of(directory);
+    boolean isStaging = name.isPresent() && name.get().isStaging();
+    if (isStaging || !Storage.of(directory, configuration).exists(marker)) {
       throw new ConfigException(
           "Invalid checkpoint: '%s' (it has no '%s' file: it does not exist or was not finished)"
               .formatted(directory, CheckpointFile.MARKER));
@@ -50,7 +54,7 @@ public final class Checkpoint {
     byte[] json = read(file, configuration, MAX_JSON_BYTES);
     checkHash(file, Storage.sha256Hex(json), expected, CheckpointFile.MARKER);
     TrainState state = TrainState.parse(file, json);
-    long named = CheckpointStore.stepOf(directory).orElse(state.step());
+    long named = name.map(CheckpointName::step).orElse(state.step());
     if (named != state.step()) {
       throw new CorruptCheckpointException(
           file, "it is of step " + state.step() + ", its directory is named for step " + named);
@@ -134,7 +138,7 @@ public final class Checkpoint {
     return new CorruptCheckpointException(file, "it is missing. " + remedy(file), cause);
   }
 
-  private static void checkHash(Path file, String found, String expected, String source)
+  static void checkHash(Path file, String found, String expected, String source)
       throws CorruptCheckpointException {
     if (!found.equals(expected)) {
       throw new CorruptCheckpointException(
@@ -144,7 +148,7 @@ public final class Checkpoint {
     }
   }
 
-  private static String remedy(Path file) {
+  static String remedy(Path file) {
     return "Delete the directory '" + file.getParent() + "' to go on from the checkpoint before.";
   }
 }

@@ -10,14 +10,17 @@ import java.util.regex.Pattern;
  * @param sha256 of its bytes, lower-case hexadecimal
  */
 public record CheckpointFile(String name, String sha256) {
-  /** Name of the file with the weights. */
+  /** Name of the file with the weights, as Hugging Face has it. */
   public static final String MODEL = "model.safetensors";
 
-  /** Name of the file with the moving average of the weights, if the run keeps one. */
-  public static final String EMA = "ema.safetensors";
+  /** What names of files with the weights start with. */
+  static final String MODEL_KIND = "model";
 
-  /** Name of the file with the optimizer's moments. */
-  public static final String OPTIMIZER = "optimizer.safetensors";
+  /** What names of files with the weights' moving average start with, if the run keeps one. */
+  public static final String EMA_KIND = "ema";
+
+  /** What names of files with the optimizer's moments start with. */
+  public static final String OPTIMIZER_KIND = "optimizer";
 
   /** Name of the file with the train state. */
   public static final String STATE = "state.json";
@@ -37,6 +40,11 @@ public record CheckpointFile(String name, String sha256) {
         "Invalid checkpoint file name: '%s'",
         name);
     Check.argument(isSha256(sha256), "Invalid SHA-256 of '%s': '%s'", name, sha256);
+  }
+
+  /** Whether a file with weights holds them all, by its name; else it is one rank's share. */
+  static boolean isWhole(String name) {
+    return name.equals(MODEL) || name.equals(EMA_KIND + Safetensors.SUFFIX);
   }
 
   /** Whether a text is a SHA-256 in lower-case hexadecimal. */

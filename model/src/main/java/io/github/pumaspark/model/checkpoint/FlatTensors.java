@@ -80,6 +80,11 @@ public record FlatTensors(List<Slice> slices) {
       Map<String, String> metadata,
       Map<String, FloatBuffer> buffers)
       throws IOException {
+    return Safetensors.write(file, configuration, metadata, sources(buffers));
+  }
+
+  /** The tensors of some buffers, by prefix of their names. */
+  List<TensorSource> sources(Map<String, FloatBuffer> buffers) {
     List<TensorSource> sources = new ArrayList<>();
     buffers.forEach(
         (prefix, values) -> {
@@ -91,7 +96,12 @@ public record FlatTensors(List<Slice> slices) {
                     prefix + slice.name(), values.slice(slice.offset(), slice.elements()), shape));
           }
         });
-    return Safetensors.write(file, configuration, metadata, sources);
+    return sources;
+  }
+
+  /** Elements that a buffer must have. */
+  int end() {
+    return slices.isEmpty() ? 0 : slices.get(slices.size() - 1).end();
   }
 
   /**
@@ -148,9 +158,8 @@ public record FlatTensors(List<Slice> slices) {
   }
 
   private void checkFits(FloatBuffer values) {
-    int end = slices.isEmpty() ? 0 : slices.get(slices.size() - 1).end();
     Check.argument(
-        end <= values.limit(), "Invalid buffer: %s elements (need %s)", values.limit(), end);
+        end() <= values.limit(), "Invalid buffer: %s elements (need %s)", values.limit(), end());
   }
 
   private static void checkSame(

@@ -31,34 +31,32 @@ public final class NetworkFile {
             .toList());
   }
 
-  /** Writes the weights into a checkpoint's directory. */
+  /** Writes weights, all of the flat buffer, into the directory of a checkpoint to be. */
   public static CheckpointFile write(
-      Path directory, Configuration configuration, Parameters parameters) throws IOException {
+      Path directory, Configuration configuration, ParameterTable table, FloatBuffer weights)
+      throws IOException {
     String sha256 =
-        layout(parameters.table())
+        layout(table)
             .write(
                 new Path(directory, CheckpointFile.MODEL),
                 configuration,
                 Map.of(),
-                Map.of("", parameters.weightBuffer()));
+                Map.of("", weights));
     return new CheckpointFile(CheckpointFile.MODEL, sha256);
   }
 
   /**
-   * Replaces the weights of a network by those of a checkpoint.
+   * Replaces the weights of a network by those of a checkpoint, which are verified.
    *
    * @throws ConfigException if the checkpoint's tensors are not those of the network
    * @throws CorruptCheckpointException if the file is missing or damaged
    */
   public static void read(Checkpoint checkpoint, Parameters parameters) throws IOException {
-    read(checkpoint, CheckpointFile.MODEL, parameters);
+    read(WeightChoice.RAW.filesOf(checkpoint), parameters);
   }
 
-  private static void read(Checkpoint checkpoint, String file, Parameters parameters)
-      throws IOException {
-    FloatBuffer weights = parameters.weightBuffer();
-    layout(parameters.table())
-        .read(checkpoint.file(file), checkpoint.configuration(), Map.of("", weights));
+  private static void read(WeightFiles files, Parameters parameters) throws IOException {
+    files.read(layout(parameters.table()), parameters.weightBuffer());
     parameters.weightsWritten();
   }
 
@@ -84,7 +82,7 @@ public final class NetworkFile {
       boolean allowCpuFallback)
       throws IOException {
     TorchThread.prepare(threads);
-    String file = weights.fileOf(checkpoint);
+    WeightFiles files = weights.filesOf(checkpoint);
     ComputeDevice device = TorchThread.device(choice, gpuAddresses, allowCpuFallback);
     Denoiser denoiser =
         Denoiser.forInference(
@@ -94,7 +92,7 @@ public final class NetworkFile {
             checkpoint.state().dataset().sequenceLength(),
             new ComputeSettings(device, Precision.FP32, ActivationCheckpointing.NONE));
     try {
-      read(checkpoint, file, denoiser.parameters());
+      read(files, denoiser.parameters());
       return denoiser;
     } catch (IOException | RuntimeException e) {
       denoiser.close();

@@ -65,7 +65,7 @@ public final class PoolFiles {
   }
 
   /**
-   * The pool rows of all ranks of a checkpoint, by ascending id.
+   * The pool rows of all ranks of a checkpoint, by ascending id; all files are verified.
    *
    * @throws CorruptCheckpointException if a file is damaged, has rows of another length than the
    *     checkpoint's sequences, or repeats a row
@@ -74,9 +74,10 @@ public final class PoolFiles {
     Configuration configuration = checkpoint.configuration();
     int length = checkpoint.state().dataset().sequenceLength();
     TreeMap<Long, Row> rows = new TreeMap<>();
-    for (String name : checkpoint.state().files().keySet()) {
-      if (NAME.matcher(name).matches()) {
-        readFile(checkpoint.file(name), configuration, length, rows);
+    for (Map.Entry<String, String> file : checkpoint.state().files().entrySet()) {
+      if (NAME.matcher(file.getKey()).matches()) {
+        Path path = checkpoint.file(file.getKey());
+        readFile(path, Safetensors.read(path, configuration, file.getValue()), length, rows);
       }
     }
     PoolRows all =
@@ -100,8 +101,9 @@ public final class PoolFiles {
   private record Row(long position, int phase, ByteBuffer revealed) {}
 
   private static void readFile(
-      Path file, Configuration configuration, int length, Map<Long, Row> rows) throws IOException {
-    Map<String, Safetensors.Tensor> tensors = Safetensors.read(file, configuration).tensors();
+      Path file, Safetensors.Content content, int length, Map<Long, Row> rows)
+      throws CorruptCheckpointException {
+    Map<String, Safetensors.Tensor> tensors = content.tensors();
     Safetensors.Tensor ids = tensors.get(IDS);
     long count = ids == null ? 0 : ids.info().elements();
     ByteBuffer id = data(file, ids, TensorInfo.of(IDS, TensorType.I64, count));

@@ -27,6 +27,9 @@ import org.apache.hadoop.fs.Path;
  * the metadata, since Python loaders ask for it.
  */
 public final class Safetensors {
+  /** How the names of such files end. */
+  static final String SUFFIX = ".safetensors";
+
   private Safetensors() {}
 
   /**
@@ -117,20 +120,38 @@ public final class Safetensors {
    */
   public static Content read(Path file, Configuration configuration) throws IOException {
     try (SafetensorsInput in = new SafetensorsInput(file, configuration)) {
-      Map<String, Tensor> tensors = new LinkedHashMap<>();
-      for (TensorInfo info : in.header().tensors()) {
-        if (info.bytes() > Integer.MAX_VALUE) {
-          throw new IOException(
-              "Cannot read '%s': tensor '%s' has %s bytes (the limit is %s)"
-                  .formatted(file, info.name(), info.bytes(), Integer.MAX_VALUE));
-        }
-        ByteBuffer data =
-            ByteBuffer.allocateDirect((int) info.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-        in.readFully(data);
-        tensors.put(info.name(), new Tensor(info, data.flip()));
-      }
-      return new Content(in.header().metadata(), tensors);
+      return read(file, in);
     }
+  }
+
+  /**
+   * Reads a whole file of a checkpoint and verifies it.
+   *
+   * @throws CorruptCheckpointException as {@link #read(Path, Configuration)}, or if its hash is not
+   *     the expected one
+   */
+  static Content read(Path file, Configuration configuration, String sha256) throws IOException {
+    try (SafetensorsInput in = new SafetensorsInput(file, configuration)) {
+      Content content = read(file, in);
+      in.requireSha256(sha256);
+      return content;
+    }
+  }
+
+  private static Content read(Path file, SafetensorsInput in) throws IOException {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    for (TensorInfo info : in.header().tensors()) {
+      if (info.bytes() > Integer.MAX_VALUE) {
+        throw new IOException(
+            "Cannot read '%s': tensor '%s' has %s bytes (the limit is %s)"
+                .formatted(file, info.name(), info.bytes(), Integer.MAX_VALUE));
+      }
+      ByteBuffer data =
+          ByteBuffer.allocateDirect((int) info.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+      in.readFully(data);
+      tensors.put(info.name(), new Tensor(info, data.flip()));
+    }
+    return new Content(in.header().metadata(), tensors);
   }
 
   private static final class CountingStream extends OutputStream {

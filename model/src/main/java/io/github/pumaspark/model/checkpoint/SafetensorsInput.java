@@ -8,15 +8,22 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** An open safetensors file: the header, then the data of its tensors from first to last, once. */
+/**
+ * An open safetensors file: the header, then the data of its tensors from first to last, once. What
+ * is read is hashed on the way.
+ */
 final class SafetensorsInput implements Closeable {
   private static final int CHUNK_BYTES = 1 << 18;
 
   private final Path file;
+  private final MessageDigest digest = Storage.sha256();
   private final DataInputStream in;
   private final SafetensorsHeader header;
 
@@ -26,7 +33,7 @@ final class SafetensorsInput implements Closeable {
     FileSystem fs = Storage.of(file, configuration);
     try {
       long length = fs.getFileStatus(file).getLen();
-      in = fs.open(file);
+      in = new DataInputStream(new DigestInputStream(fs.open(file), digest));
       SafetensorsHeader checked = null;
       try {
         checked = readHeader(length);
@@ -53,6 +60,16 @@ final class SafetensorsInput implements Closeable {
       readFully(chunk, count);
       target.put(chunk, 0, count);
     }
+  }
+
+  /**
+   * Requires that the file, read from its first to its last byte, is the one that was written.
+   *
+   * @throws CorruptCheckpointException if it is another one: nothing read from it may be used
+   */
+  void requireSha256(String expected) throws CorruptCheckpointException {
+    Checkpoint.checkHash(
+        file, HexFormat.of().formatHex(digest.digest()), expected, CheckpointFile.STATE);
   }
 
   @Override

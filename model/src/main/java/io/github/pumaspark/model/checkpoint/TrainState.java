@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.pumaspark.data.lang.Check;
 import io.github.pumaspark.data.token.TokenizerSpec;
 import java.io.IOException;
@@ -37,7 +38,10 @@ public record TrainState(
     @JsonUnwrapped Execution execution,
     Map<String, String> files) {
   /** The schema that this build writes, and the newest that it reads. */
-  public static final int SCHEMA_VERSION = 1;
+  public static final int SCHEMA_VERSION = 2;
+
+  /** Without {@code updates} and {@code recent_losses}: every step was an update. */
+  private static final int SCHEMA_WITHOUT_GUARDS = 1;
 
   private static final JsonMapper JSON =
       JsonMapper.builder()
@@ -93,6 +97,9 @@ public record TrainState(
    * @param learningRate of the last step
    * @param lrDecayFraction share of the learning rate's decay that is done, in [0, 1]
    * @param cursor position in the global order, one counter per source
+   * @param updates optimizer updates done; steps that a guard left out are none
+   * @param recentLosses of the last updates, oldest first, as many as the guard against loss spikes
+   *     looks at; empty if there is none
    */
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
   public record Progress(
@@ -102,12 +109,38 @@ public record TrainState(
       double seconds,
       double learningRate,
       double lrDecayFraction,
-      List<Long> cursor) {
+      List<Long> cursor,
+      long updates,
+      List<Double> recentLosses) {
     public Progress {
       Check.argument(step >= 0, "Invalid step: %s (must not be negative)", step);
       Check.argument(tokens >= 0, "Invalid tokens: %s (must not be negative)", tokens);
       Check.argument(sequences >= 0, "Invalid sequences: %s (must not be negative)", sequences);
       cursor = List.copyOf(Objects.requireNonNull(cursor, "cursor is missing"));
+      Check.argument(
+          0 <= updates && updates <= step,
+          "Invalid updates: %s (must be in [0, %s])",
+          updates,
+          step);
+      recentLosses = List.copyOf(Objects.requireNonNull(recentLosses, "recent_losses is missing"));
+    }
+
+    /** Of a run in which every step was an update and no guard looks at losses. */
+    public Progress(
+        long step,
+        long tokens,
+        long sequences,
+        double seconds,
+        double learningRate,
+        double lrDecayFraction,
+        List<Long> cursor) {
+      this(
+          step, tokens, sequences, seconds, learningRate, lrDecayFraction, cursor, step, List.of());
+    }
+
+    /** Before the first step. */
+    public static Progress initial() {
+      return new Progress(0, 0, 0, 0, 0, 0, List.of(0L));
     }
   }
 
@@ -179,12 +212,20 @@ public record TrainState(
     try {
       JsonNode tree = JSON.readTree(json);
       int version = tree.path("schema_version").asInt(0);
-      if (version != SCHEMA_VERSION) {
+      if (version < SCHEMA_WITHOUT_GUARDS || version > SCHEMA_VERSION) {
         throw new CorruptCheckpointException(
             file,
-            "schema %s, this build reads %s. Use a %s build."
+            "schema %s, this build reads %s to %s. Use a %s build."
                 .formatted(
-                    version, SCHEMA_VERSION, version > SCHEMA_VERSION ? "newer" : "matching"));
+                    version,
+                    SCHEMA_WITHOUT_GUARDS,
+                    SCHEMA_VERSION,
+                    version > SCHEMA_VERSION ? "newer" : "matching"));
+      }
+      if (version == SCHEMA_WITHOUT_GUARDS && tree instanceof ObjectNode state) {
+        state.put("schema_version", SCHEMA_VERSION);
+        state.set("updates", state.path("step"));
+        state.putArray("recent_losses");
       }
       return JSON.treeToValue(tree, TrainState.class);
     } catch (CorruptCheckpointException e) {

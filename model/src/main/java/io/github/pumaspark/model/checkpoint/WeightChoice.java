@@ -1,6 +1,7 @@
 package io.github.pumaspark.model.checkpoint;
 
 import io.github.pumaspark.data.lang.ConfigException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Which weights of a checkpoint to use. */
@@ -31,18 +32,20 @@ public enum WeightChoice {
   }
 
   /**
-   * Name of the file of a checkpoint that this means.
+   * The files of a checkpoint that this means.
    *
    * @throws ConfigException if the average is asked for and not there
    */
-  public String fileOf(Checkpoint checkpoint) {
+  public WeightFiles filesOf(Checkpoint checkpoint) {
     boolean hasAverage = hasAverage(checkpoint);
     if (this == EMA && !hasAverage) {
       throw new ConfigException(
-          "Cannot use the moving average of '%s': it has no '%s' (trained with optimizer.ema-decay = 0). Use --weights raw."
-              .formatted(checkpoint.directory(), CheckpointFile.EMA));
+          "Cannot use the moving average of '%s': it has none (trained with optimizer.ema-decay = 0). Use --weights raw."
+              .formatted(checkpoint.directory()));
     }
-    return this != RAW && hasAverage ? CheckpointFile.EMA : CheckpointFile.MODEL;
+    return this != RAW && hasAverage
+        ? new WeightFiles(checkpoint, true, TensorPieces.files(CheckpointFile.EMA_KIND, checkpoint))
+        : new WeightFiles(checkpoint, false, List.of(CheckpointFile.MODEL));
   }
 
   /** Whether this takes the weights themselves though there is an average. */
@@ -50,7 +53,8 @@ public enum WeightChoice {
     return this == RAW && hasAverage(checkpoint);
   }
 
-  private static boolean hasAverage(Checkpoint checkpoint) {
-    return checkpoint.state().files().containsKey(CheckpointFile.EMA);
+  /** Whether a checkpoint has a moving average of its weights. */
+  public static boolean hasAverage(Checkpoint checkpoint) {
+    return !TensorPieces.files(CheckpointFile.EMA_KIND, checkpoint).isEmpty();
   }
 }

@@ -45,14 +45,20 @@ public final class LocalCollective implements Collective {
   }
 
   @Override
-  public void reduceScatter(FloatBuffer values) {
-    world.contribute(rank, values);
-    Parts parts = new Parts(values.limit(), worldSize());
+  public FloatBuffer allocate(int length) {
+    return HostFloats.zeroed(length);
+  }
+
+  @Override
+  public void startReduceScatter(FloatBuffer values, int start, int end) {
+    Exchanges.check(values, start, end);
+    world.contribute(rank, new Bucket(values, start, end));
+    Parts parts = new Parts(start, end, worldSize());
     // Only the owner touches a part between the two meetings, so sums may go in place at once.
     for (int i = parts.start(rank); i < parts.end(rank); i++) {
-      float sum = world.buffer(0, values.limit()).get(i);
+      float sum = world.buffer(0, start, end).get(i);
       for (int peer = 1; peer < worldSize(); peer++) {
-        sum += world.buffer(peer, values.limit()).get(i);
+        sum += world.buffer(peer, start, end).get(i);
       }
       values.put(i, sum);
     }
@@ -60,21 +66,25 @@ public final class LocalCollective implements Collective {
   }
 
   @Override
-  public void allGather(FloatBuffer values) {
-    world.contribute(rank, values);
-    Parts parts = new Parts(values.limit(), worldSize());
+  public void startAllGather(FloatBuffer values, int start, int end) {
+    Exchanges.check(values, start, end);
+    world.contribute(rank, new Bucket(values, start, end));
+    Parts parts = new Parts(start, end, worldSize());
     for (int peer = 0; peer < worldSize(); peer++) {
       if (peer != rank) {
-        int start = parts.start(peer);
-        values.put(start, world.buffer(peer, values.limit()), start, parts.size(peer));
+        int from = parts.start(peer);
+        values.put(from, world.buffer(peer, start, end), from, parts.size(peer));
       }
     }
     world.meet(rank);
   }
 
   @Override
+  public void await() {}
+
+  @Override
   public List<byte[]> gatherRecords(byte[] record) {
-    Records.check(record);
+    Exchanges.check(record);
     world.contribute(rank, record.clone());
     List<byte[]> records =
         Arrays.stream(world.contributions)
@@ -88,6 +98,8 @@ public final class LocalCollective implements Collective {
   public void close() {
     world.fail("Lost rank " + rank + ": it closed its collective");
   }
+
+  private record Bucket(FloatBuffer values, int start, int end) {}
 
   /** Where the ranks meet; a contribution stays in place until all have met again. */
   private static final class World {
@@ -108,9 +120,11 @@ public final class LocalCollective implements Collective {
       meet(rank);
     }
 
-    FloatBuffer buffer(int rank, int length) {
-      if (contributions[rank] instanceof FloatBuffer buffer && buffer.limit() == length) {
-        return buffer;
+    FloatBuffer buffer(int rank, int start, int end) {
+      if (contributions[rank] instanceof Bucket bucket
+          && bucket.start == start
+          && bucket.end == end) {
+        return bucket.values;
       }
       String message = "Lost rank " + rank + ": it takes part in another exchange";
       fail(message);

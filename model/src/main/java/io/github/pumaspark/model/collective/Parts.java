@@ -3,21 +3,26 @@ package io.github.pumaspark.model.collective;
 import io.github.pumaspark.data.lang.Check;
 
 /**
- * How a buffer of {@code length} float32 values is divided among ranks: rank r owns [start(r),
- * end(r)). Inner boundaries are multiples of 16 elements; late parts may be empty.
+ * How the elements [start, end) of a buffer, a bucket, are divided among ranks: rank r owns
+ * [start(r), end(r)). Inner boundaries are multiples of {@link #ALIGNMENT} elements; late parts may
+ * be empty.
  */
-public record Parts(int length, int worldSize) {
-  private static final int ALIGNMENT = 16;
+public record Parts(int start, int end, int worldSize) {
+  /** Elements between two possible boundaries. */
+  public static final int ALIGNMENT = 16;
 
   public Parts {
-    Check.argument(length >= 0, "length must not be negative: %s", length);
+    Check.argument(0 <= start && start <= end, "invalid bucket: [%s, %s)", start, end);
+    Check.argument(
+        start % ALIGNMENT == 0, "a bucket must start at a multiple of %s: %s", ALIGNMENT, start);
     Check.argument(worldSize > 0, "world size must be positive: %s", worldSize);
   }
 
   /** First element of a rank's part. */
   public int start(int rank) {
+    int length = end - start;
     long blocks = (length + (ALIGNMENT - 1L)) / ALIGNMENT;
-    return (int) Math.min(length, blocks * rank / worldSize * ALIGNMENT);
+    return start + (int) Math.min(length, blocks * rank / worldSize * ALIGNMENT);
   }
 
   /** One past the last element of a rank's part. */

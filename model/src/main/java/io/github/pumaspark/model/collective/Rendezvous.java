@@ -55,11 +55,15 @@ public final class Rendezvous implements Closeable {
    * @param addresses one per rank
    * @param connectTimeout how long to wait for the higher ranks to call
    * @param exchangeTimeout how long a peer may stay silent during an exchange
+   * @param config how to exchange; equal on every rank
    * @throws PeerLostException if a rank cannot be reached or does not call in time, or this
    *     rendezvous is closed meanwhile
    */
   public SocketCollective connect(
-      List<PeerAddress> addresses, Duration connectTimeout, Duration exchangeTimeout) {
+      List<PeerAddress> addresses,
+      Duration connectTimeout,
+      Duration exchangeTimeout,
+      CollectiveConfig config) {
     Check.argument(
         addresses.size() == run.worldSize(),
         "%s addresses for %s ranks",
@@ -70,7 +74,7 @@ public final class Rendezvous implements Closeable {
         call(peer, addresses.get(peer));
       }
       awaitCalls(addresses, connectTimeout);
-      return hand(addresses, exchangeTimeout);
+      return hand(addresses, exchangeTimeout, config);
     }
   }
 
@@ -143,12 +147,14 @@ public final class Rendezvous implements Closeable {
     }
   }
 
-  private synchronized SocketCollective hand(List<PeerAddress> addresses, Duration timeout) {
+  private synchronized SocketCollective hand(
+      List<PeerAddress> addresses, Duration timeout, CollectiveConfig config) {
     if (closed) {
       throw new PeerLostException("Cannot connect rank " + rank + ": the rendezvous was closed");
     }
     try {
-      SocketCollective collective = new SocketCollective(rank, addresses, data, signals, timeout);
+      SocketCollective collective =
+          new SocketCollective(rank, addresses, data, signals, timeout, config);
       data.clear();
       signals.clear();
       return collective;

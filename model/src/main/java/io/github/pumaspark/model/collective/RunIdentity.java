@@ -10,8 +10,10 @@ import java.io.Serializable;
  * @param generation number of this attempt at the run; a rank of an earlier attempt is refused
  * @param worldSize number of ranks
  * @param key secret of this run
+ * @param encrypted whether everything that follows the handshake is encrypted, on every connection
  */
-public record RunIdentity(String runId, int generation, int worldSize, RunKey key)
+public record RunIdentity(
+    String runId, int generation, int worldSize, RunKey key, boolean encrypted)
     implements Serializable {
   public RunIdentity {
     Check.argument(!runId.isEmpty(), "run id must not be empty");

@@ -52,7 +52,8 @@ public final class SocketCollective implements Collective {
       List<PeerAddress> addresses,
       Map<Integer, Link> data,
       Map<Integer, Link> signals,
-      Duration timeout)
+      Duration timeout,
+      CollectiveConfig config)
       throws IOException {
     this.rank = rank;
     this.worldSize = addresses.size();
@@ -81,11 +82,17 @@ public final class SocketCollective implements Collective {
   }
 
   @Override
-  public void reduceScatter(FloatBuffer values) {
-    Parts parts = new Parts(values.limit(), worldSize);
+  public FloatBuffer allocate(int length) {
+    return HostFloats.zeroed(length);
+  }
+
+  @Override
+  public void startReduceScatter(FloatBuffer values, int start, int end) {
+    Parts parts = new Parts(start, end, worldSize);
     exchange(
         "reduce-scatter",
         () -> {
+          Exchanges.check(values, start, end);
           for (Peer peer : peers.all()) {
             int to = peer.rank();
             peer.writer().send(FrameType.REDUCE_SCATTER, values, parts.start(to), parts.end(to));
@@ -103,11 +110,12 @@ public final class SocketCollective implements Collective {
   }
 
   @Override
-  public void allGather(FloatBuffer values) {
-    Parts parts = new Parts(values.limit(), worldSize);
+  public void startAllGather(FloatBuffer values, int start, int end) {
+    Parts parts = new Parts(start, end, worldSize);
     exchange(
         "all-gather",
         () -> {
+          Exchanges.check(values, start, end);
           for (Peer peer : peers.all()) {
             peer.writer().send(FrameType.ALL_GATHER, values, parts.start(rank), parts.end(rank));
           }
@@ -126,8 +134,13 @@ public final class SocketCollective implements Collective {
   }
 
   @Override
+  public void await() {
+    throwIfFailed();
+  }
+
+  @Override
   public List<byte[]> gatherRecords(byte[] record) {
-    Records.check(record);
+    Exchanges.check(record);
     byte[] own = record.clone();
     return exchange(
         "record gather",
@@ -161,6 +174,13 @@ public final class SocketCollective implements Collective {
     }
   }
 
+  private void throwIfFailed() {
+    String earlier = failure.get();
+    if (earlier != null) {
+      throw new PeerLostException(earlier);
+    }
+  }
+
   private interface Exchange<T> {
     T run() throws IOException;
   }
@@ -168,10 +188,7 @@ public final class SocketCollective implements Collective {
   private <T> T exchange(String name, Exchange<T> body) {
     long number = completed + 1;
     action = name + " " + number;
-    String earlier = failure.get();
-    if (earlier != null) {
-      throw new PeerLostException(earlier);
-    }
+    throwIfFailed();
     entered = number;
     peers.all().forEach(this::abortIfLeft);
     try {

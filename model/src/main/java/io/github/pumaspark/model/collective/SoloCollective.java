@@ -16,14 +16,26 @@ public final class SoloCollective implements Collective {
   }
 
   @Override
-  public void reduceScatter(FloatBuffer values) {}
+  public FloatBuffer allocate(int length) {
+    return HostFloats.zeroed(length);
+  }
 
   @Override
-  public void allGather(FloatBuffer values) {}
+  public void startReduceScatter(FloatBuffer values, int start, int end) {
+    Exchanges.check(values, start, end);
+  }
+
+  @Override
+  public void startAllGather(FloatBuffer values, int start, int end) {
+    Exchanges.check(values, start, end);
+  }
+
+  @Override
+  public void await() {}
 
   @Override
   public List<byte[]> gatherRecords(byte[] record) {
-    Records.check(record);
+    Exchanges.check(record);
     return List.of(record.clone());
   }
 

@@ -19,6 +19,9 @@ final class ControlMessage {
 
   private ControlMessage() {}
 
+  /** A rank's data address and where it runs. */
+  record Join(PeerAddress address, RankPlace place) {}
+
   /** Data addresses in rank order. */
   record Ranks(List<PeerAddress> addresses) {}
 
@@ -37,10 +40,12 @@ final class ControlMessage {
   /**
    * A rank gives up.
    *
+   * @param kind what is to be done about it
+   * @param step see {@link Failure}
    * @param consequence whether another rank's loss is the cause, which that rank or its silence
    *     tells better
    */
-  record Failed(String cause, boolean consequence) {
+  record Failed(Failure.Kind kind, long step, String cause, boolean consequence) {
     Failed {
       cause = oneLine(cause);
     }

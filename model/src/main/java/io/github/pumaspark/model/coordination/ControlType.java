@@ -1,17 +1,16 @@
 package io.github.pumaspark.model.coordination;
 
 import io.github.pumaspark.model.collective.Link;
-import io.github.pumaspark.model.collective.PeerAddress;
 import java.io.IOException;
 import java.net.ProtocolException;
 
 /** What a control frame says; the code is its type on the wire. */
 enum ControlType {
-  /** Rank: its data address, a {@link PeerAddress}. */
+  /** Rank: {@link ControlMessage.Join}. */
   JOIN(33),
   /** Driver: all data addresses, {@link ControlMessage.Ranks}. */
   RANKS(34),
-  /** Both: alive, no body. */
+  /** Both: alive; of a rank {@link ControlMessage.Progress}, of the driver no body. */
   HEARTBEAT(35),
   /** Rank: a {@link StepReport}. */
   STEP(36),

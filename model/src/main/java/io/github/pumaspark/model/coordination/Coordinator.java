@@ -10,11 +10,12 @@ import io.github.pumaspark.model.collective.RunIdentity;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -39,16 +40,24 @@ public final class Coordinator implements AutoCloseable {
   private final ScheduledThreadPoolExecutor timer;
   private final LinkServer server;
   private final TreeMap<Integer, RankSession> sessions = new TreeMap<>();
-  private final TreeMap<Integer, PeerAddress> joined = new TreeMap<>();
+  private final Membership members;
+  private final HangWatch hangWatch;
+  private final Set<Integer> finished = new HashSet<>();
   private boolean stopRequested;
   private boolean closed;
-  private @Nullable String firstCause;
+  private @Nullable Failure firstFailure;
 
   private Coordinator(
-      RunIdentity run, PeerAddress bind, Heartbeat heartbeat, CoordinatorListener listener)
+      RunIdentity run,
+      PeerAddress bind,
+      Heartbeat heartbeat,
+      Duration hangTimeout,
+      CoordinatorListener listener)
       throws IOException {
     this.run = run;
     this.heartbeat = heartbeat;
+    this.members = new Membership(run.worldSize());
+    this.hangWatch = new HangWatch(hangTimeout);
     this.listener = new ListenerQueue(listener, this::abort);
     this.pendingCommit = new PendingCommit(run.worldSize());
     this.timer =
@@ -64,12 +73,17 @@ public final class Coordinator implements AutoCloseable {
    * Starts to listen for ranks.
    *
    * @param bind a host of this machine that executors can reach; port 0 for any free one
+   * @param hangTimeout after which a rank that is alive but makes no progress counts as hung
    * @throws ConfigException if the address cannot be bound
    */
   public static Coordinator start(
-      RunIdentity run, PeerAddress bind, Heartbeat heartbeat, CoordinatorListener listener) {
+      RunIdentity run,
+      PeerAddress bind,
+      Heartbeat heartbeat,
+      Duration hangTimeout,
+      CoordinatorListener listener) {
     try {
-      Coordinator coordinator = new Coordinator(run, bind, heartbeat, listener);
+      Coordinator coordinator = new Coordinator(run, bind, heartbeat, hangTimeout, listener);
       coordinator.beat();
       return coordinator;
     } catch (IOException e) {
@@ -94,7 +108,7 @@ public final class Coordinator implements AutoCloseable {
     long deadlineNanos = System.nanoTime() + timeout.toNanos();
     String missing = null;
     synchronized (this) {
-      while (missing == null && firstCause == null && joined.size() < run.worldSize()) {
+      while (missing == null && firstFailure == null && !members.isComplete()) {
         long remainingMillis = (deadlineNanos - System.nanoTime()) / 1_000_000;
         if (remainingMillis <= 0) {
           missing = missingMessage(timeout);
@@ -106,6 +120,24 @@ public final class Coordinator implements AutoCloseable {
     if (missing != null) {
       abort(missing);
     }
+    throwIfEnded();
+  }
+
+  /**
+   * Waits until all ranks have finished.
+   *
+   * @throws RunAbortedException if the run ended before
+   */
+  public void awaitFinished() throws InterruptedException {
+    synchronized (this) {
+      while (firstFailure == null && finished.size() < run.worldSize()) {
+        wait();
+      }
+    }
+    throwIfEnded();
+  }
+
+  private void throwIfEnded() {
     Optional<String> cause = firstCause();
     if (cause.isPresent()) {
       throw new RunAbortedException(cause.get());
@@ -122,22 +154,44 @@ public final class Coordinator implements AutoCloseable {
 
   /** Ends the run on every rank; blocked calls there fail with the first cause ever given. */
   public void abort(String cause) {
-    String line = ControlMessage.oneLine(cause);
+    abort(Failure.ofDriver(cause));
+  }
+
+  /**
+   * As {@link #abort}, unless a better cause comes within a heartbeat: what the cluster manager
+   * says of a rank is told better by the rank or its silence.
+   */
+  public void abortAsConsequence(String cause) {
+    later(Failure.ofDriver(cause));
+  }
+
+  private void abort(Failure failure) {
+    String line = failure.message();
     synchronized (this) {
-      if (firstCause != null || closed) {
+      if (firstFailure != null || closed) {
         return;
       }
-      firstCause = line;
+      firstFailure = failure;
       notifyAll();
     }
     listener.stop();
-    LOG.warn("Run '{}' generation {} ends: {}", run.runId(), run.generation(), line);
+    LOG.debug("Run '{}' generation {} ends: {}", run.runId(), run.generation(), line);
     forEachRank(session -> session.push(ControlType.ABORT, new ControlMessage.Abort(line)));
   }
 
+  /** Why the run ended, if it did; one line. */
+  public Optional<String> firstCause() {
+    return firstFailure().map(Failure::message);
+  }
+
   /** Why the run ended, if it did. */
-  public synchronized Optional<String> firstCause() {
-    return Optional.ofNullable(firstCause);
+  public synchronized Optional<Failure> firstFailure() {
+    return Optional.ofNullable(firstFailure);
+  }
+
+  /** Where the ranks run that have joined, by rank. */
+  public synchronized SortedMap<Integer, RankPlace> places() {
+    return members.places();
   }
 
   /**
@@ -161,10 +215,23 @@ public final class Coordinator implements AutoCloseable {
     long millis = heartbeat.interval().toMillis();
     Future<?> unused =
         timer.scheduleAtFixedRate(
-            () -> forEachRank(session -> session.push(ControlType.HEARTBEAT, null)),
+            () -> {
+              forEachRank(session -> session.push(ControlType.HEARTBEAT, null));
+              hung().ifPresent(this::abort);
+            },
             millis,
             millis,
             TimeUnit.MILLISECONDS);
+  }
+
+  private synchronized Optional<Failure> hung() {
+    return members.isComplete() ? hangWatch.hung(System.nanoTime()) : Optional.empty();
+  }
+
+  private void later(Failure failure) {
+    Future<?> unused =
+        timer.schedule(
+            () -> abort(failure), heartbeat.interval().toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void connected(Link link) {
@@ -186,8 +253,8 @@ public final class Coordinator implements AutoCloseable {
   }
 
   private synchronized @Nullable String register(RankSession session) {
-    if (firstCause != null) {
-      return firstCause;
+    if (firstFailure != null) {
+      return firstFailure.message();
     }
     if (closed) {
       return "The coordinator is closed";
@@ -207,34 +274,47 @@ public final class Coordinator implements AutoCloseable {
   }
 
   private String missingMessage(Duration timeout) {
-    TreeSet<Integer> missing = new TreeSet<>();
-    for (int rank = 0; rank < run.worldSize(); rank++) {
-      if (!joined.containsKey(rank)) {
-        missing.add(rank);
-      }
-    }
     return "Cannot start run '%s': have %s ranks, need %s; missing after %s s: %s"
         .formatted(
-            run.runId(), joined.size(), run.worldSize(), timeout.toMillis() / 1000.0, missing);
+            run.runId(),
+            members.size(),
+            run.worldSize(),
+            timeout.toMillis() / 1000.0,
+            members.missing());
   }
 
   private final class Events implements RankSession.Events {
     @Override
-    public void joined(int rank, PeerAddress address) {
+    public void joined(int rank, ControlMessage.Join join) {
       List<PeerAddress> complete = new ArrayList<>();
+      Optional<String> conflict;
       boolean stop;
       synchronized (Coordinator.this) {
-        if (joined.putIfAbsent(rank, address) == null && joined.size() == run.worldSize()) {
-          complete.addAll(joined.values());
+        boolean isLast = members.add(rank, join);
+        conflict = members.conflict(rank);
+        if (isLast) {
+          complete.addAll(members.addresses());
+          hangWatch.restart(System.nanoTime());
         }
         stop = stopRequested;
         Coordinator.this.notifyAll();
+      }
+      if (conflict.isPresent()) {
+        abort(new Failure(Failure.Kind.USER, rank, 0, conflict.get()));
+        return;
       }
       if (!complete.isEmpty()) {
         forEachRank(session -> session.push(ControlType.RANKS, new ControlMessage.Ranks(complete)));
       }
       if (stop) {
         requestStop();
+      }
+    }
+
+    @Override
+    public void progressed(int rank, ControlMessage.Progress progress) {
+      synchronized (Coordinator.this) {
+        hangWatch.heard(rank, progress, System.nanoTime());
       }
     }
 
@@ -264,24 +344,38 @@ public final class Coordinator implements AutoCloseable {
       } catch (IllegalStateException e) {
         abort(ControlMessage.reason(e));
       }
+      synchronized (Coordinator.this) {
+        hangWatch.left(rank);
+        finished.add(rank);
+        Coordinator.this.notifyAll();
+      }
     }
 
     @Override
     public void failed(int rank, ControlMessage.Failed failed) {
       if (failed.consequence()) {
-        Future<?> unused =
-            timer.schedule(
-                () -> abort(failed.cause()),
-                heartbeat.interval().toMillis(),
-                TimeUnit.MILLISECONDS);
+        later(new Failure(failed.kind(), Failure.NO_RANK, 0, failed.cause()));
       } else {
-        abort("Rank " + rank + " failed: " + failed.cause());
+        abort(
+            new Failure(
+                failed.kind(),
+                rank,
+                failed.step(),
+                failed.kind() == Failure.Kind.RANK
+                    ? "Rank " + rank + " failed: " + failed.cause()
+                    : failed.cause()));
       }
     }
 
     @Override
-    public void lost(int rank, String cause) {
-      abort(cause);
+    public void lost(int rank, Failure.Kind kind, String remote, String reason) {
+      String where;
+      synchronized (Coordinator.this) {
+        where = hangWatch.lastSeen(rank);
+      }
+      abort(
+          new Failure(
+              kind, rank, 0, "Lost rank " + rank + " (" + remote + ")" + where + ": " + reason));
     }
 
     private void commit(List<CheckpointPart> parts) {

@@ -2,6 +2,7 @@ package io.github.pumaspark.model.coordination;
 
 import io.github.pumaspark.model.collective.Channel;
 import io.github.pumaspark.model.collective.Collective;
+import io.github.pumaspark.model.collective.CollectiveConfig;
 import io.github.pumaspark.model.collective.Daemon;
 import io.github.pumaspark.model.collective.Link;
 import io.github.pumaspark.model.collective.LinkServer;
@@ -37,6 +38,7 @@ public final class CoordinatorClient implements AutoCloseable {
 
   private final RunIdentity run;
   private final int rank;
+  private final RankPlace place;
   private final PeerAddress driver;
   private final Heartbeat heartbeat;
   private final Link link;
@@ -50,9 +52,15 @@ public final class CoordinatorClient implements AutoCloseable {
   private @Nullable SocketCollective collective;
 
   private CoordinatorClient(
-      RunIdentity run, int rank, PeerAddress driver, Heartbeat heartbeat, Link link) {
+      RunIdentity run,
+      int rank,
+      RankPlace place,
+      PeerAddress driver,
+      Heartbeat heartbeat,
+      Link link) {
     this.run = run;
     this.rank = rank;
+    this.place = place;
     this.driver = driver;
     this.heartbeat = heartbeat;
     this.link = link;
@@ -64,14 +72,15 @@ public final class CoordinatorClient implements AutoCloseable {
   /**
    * Connects to the driver.
    *
+   * @param place where this rank runs
    * @throws RunAbortedException if the driver cannot be reached or refuses this rank
    */
   public static CoordinatorClient connect(
-      RunIdentity run, int rank, PeerAddress driver, Heartbeat heartbeat) {
+      RunIdentity run, int rank, RankPlace place, PeerAddress driver, Heartbeat heartbeat) {
     try {
       Link link = Link.dial(driver, run, Channel.CONTROL, rank, LinkServer.DRIVER);
       link.idleTimeout(heartbeat.deadAfter());
-      CoordinatorClient client = new CoordinatorClient(run, rank, driver, heartbeat, link);
+      CoordinatorClient client = new CoordinatorClient(run, rank, place, driver, heartbeat, link);
       client.start();
       return client;
     } catch (IOException e) {
@@ -86,18 +95,20 @@ public final class CoordinatorClient implements AutoCloseable {
    *
    * @param bindHost a host of this machine that the other ranks can reach
    * @param exchangeTimeout how long a peer may stay silent during an exchange
+   * @param config how ranks exchange; equal on every rank
    * @return the caller closes it, before this client
    * @throws RunAbortedException if the run ends first
    * @throws PeerLostException if a rank cannot be connected to
    */
-  public Collective join(String bindHost, Duration exchangeTimeout) {
+  public Collective join(String bindHost, Duration exchangeTimeout, CollectiveConfig config) {
     try (Rendezvous opened = Rendezvous.listen(run, rank, new PeerAddress(bindHost, 0))) {
       synchronized (this) {
         rendezvous = opened;
       }
-      send(ControlType.JOIN, opened.address());
+      send(ControlType.JOIN, new ControlMessage.Join(opened.address(), place));
       List<PeerAddress> addresses = state.awaitRanks();
-      SocketCollective connected = opened.connect(addresses, CONNECT_TIMEOUT, exchangeTimeout);
+      SocketCollective connected =
+          opened.connect(addresses, CONNECT_TIMEOUT, exchangeTimeout, config);
       synchronized (this) {
         collective = connected;
       }
@@ -178,20 +189,26 @@ public final class CoordinatorClient implements AutoCloseable {
 
   /**
    * Reports this rank's failure, which ends the run on all ranks; returns when the driver knows.
+   *
+   * @param step see {@link Failure}
    */
-  public void fail(String cause) {
-    fail(new ControlMessage.Failed(cause, false));
+  public void fail(Failure.Kind kind, long step, String cause) {
+    fail(new ControlMessage.Failed(kind, step, cause, false));
   }
 
   /**
-   * As {@link #fail(String)}. The loss of another rank is reported as a consequence, so that the
-   * lost rank's own word, if there is one, becomes the first cause.
+   * As {@link #fail(Failure.Kind, long, String)}, of kind {@link Failure.Kind#RANK}. The loss of
+   * another rank is reported as a consequence, so that the lost rank's own word, if there is one,
+   * becomes the first cause.
    */
   public void fail(Throwable cause) {
     if (cause instanceof PeerLostException) {
-      fail(new ControlMessage.Failed(ControlMessage.reason(cause), true));
+      fail(new ControlMessage.Failed(Failure.Kind.LOST, 0, ControlMessage.reason(cause), true));
     } else if (!(cause instanceof RunAbortedException)) {
-      fail(cause.getClass().getSimpleName() + ": " + ControlMessage.reason(cause));
+      fail(
+          Failure.Kind.RANK,
+          0,
+          cause.getClass().getSimpleName() + ": " + ControlMessage.reason(cause));
     }
   }
 

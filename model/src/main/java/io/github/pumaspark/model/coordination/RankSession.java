@@ -2,7 +2,6 @@ package io.github.pumaspark.model.coordination;
 
 import io.github.pumaspark.model.collective.Daemon;
 import io.github.pumaspark.model.collective.Link;
-import io.github.pumaspark.model.collective.PeerAddress;
 import java.io.IOException;
 import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
@@ -31,7 +30,9 @@ final class RankSession {
 
   /** What a rank tells the driver; called by the session's own thread. */
   interface Events {
-    void joined(int rank, PeerAddress address);
+    void joined(int rank, ControlMessage.Join join);
+
+    void progressed(int rank, ControlMessage.Progress progress);
 
     void step(int rank, StepReport report);
 
@@ -43,7 +44,7 @@ final class RankSession {
 
     void finished(int rank);
 
-    void lost(int rank, String cause);
+    void lost(int rank, Failure.Kind kind, String remote, String reason);
   }
 
   void start() {
@@ -78,9 +79,9 @@ final class RankSession {
         read(link.receive(ControlMessage.MAX_BYTES));
       }
     } catch (SocketTimeoutException e) {
-      lost("no heartbeat for " + heartbeat.deadAfter().toMillis() + " ms");
+      lost(Failure.Kind.DEAD, "no heartbeat for " + heartbeat.deadAfter().toMillis() + " ms");
     } catch (IOException e) {
-      lost(ControlMessage.reason(e));
+      lost(Failure.Kind.LOST, ControlMessage.reason(e));
     } finally {
       link.close();
     }
@@ -92,8 +93,9 @@ final class RankSession {
       throw new ProtocolException("Invalid control frame: " + type + " after the rank finished");
     }
     switch (type) {
-      case HEARTBEAT -> {}
-      case JOIN -> events.joined(rank(), ControlMessage.body(frame, PeerAddress.class));
+      case HEARTBEAT ->
+          events.progressed(rank(), ControlMessage.body(frame, ControlMessage.Progress.class));
+      case JOIN -> events.joined(rank(), ControlMessage.body(frame, ControlMessage.Join.class));
       case STEP -> events.step(rank(), ControlMessage.body(frame, StepReport.class));
       case EVENT -> events.event(rank(), ControlMessage.body(frame, TrainEvent.class));
       case CHECKPOINT -> {
@@ -113,9 +115,9 @@ final class RankSession {
     }
   }
 
-  private void lost(String reason) {
+  private void lost(Failure.Kind kind, String reason) {
     if (!closed && !finished) {
-      events.lost(rank(), "Lost rank " + rank() + " (" + link.remote() + "): " + reason);
+      events.lost(rank(), kind, link.remote(), reason);
     }
   }
 }

@@ -2,7 +2,6 @@ package io.github.pumaspark.model.export;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import io.github.pumaspark.model.checkpoint.CheckpointFile;
 import io.github.pumaspark.model.checkpoint.TrainState;
 
 /**
@@ -10,7 +9,7 @@ import io.github.pumaspark.model.checkpoint.TrainState;
  *
  * @param stage {@code imported} for weights that were imported, with counters of 0
  * @param weights {@code ema} for the moving average, {@code raw} for the weights themselves
- * @param weightsSha256 of the weight file's bytes
+ * @param weightsSha256 of the exported weight file's bytes
  * @param sequences distinct sequences consumed
  * @param tokens positions processed
  * @param seed of the run
@@ -33,15 +32,15 @@ record ExportLineage(
     String codeVersion,
     String precision) {
 
-  /** The lineage of a weight file of a checkpoint. */
-  static ExportLineage of(TrainState state, String weightFile) {
+  /** The lineage of weights of a checkpoint. */
+  static ExportLineage of(TrainState state, boolean isAverage, String weightsSha256) {
     return new ExportLineage(
         state.lineage().runId(),
         state.lineage().runName(),
         state.lineage().stage(),
         state.step(),
-        weightFile.equals(CheckpointFile.EMA) ? "ema" : "raw",
-        state.files().getOrDefault(weightFile, "unknown"),
+        isAverage ? "ema" : "raw",
+        weightsSha256,
         state.dataset().datasetManifestSha256(),
         state.dataset().tokenizerSha256(),
         state.progress().sequences(),

@@ -1,6 +1,5 @@
 package io.github.pumaspark.model.export;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.data.storage.Storage;
 import io.github.pumaspark.data.token.TokenizerSpec;
@@ -9,13 +8,14 @@ import io.github.pumaspark.model.checkpoint.CheckpointFile;
 import io.github.pumaspark.model.checkpoint.CorruptCheckpointException;
 import io.github.pumaspark.model.checkpoint.NetworkFile;
 import io.github.pumaspark.model.checkpoint.WeightChoice;
+import io.github.pumaspark.model.checkpoint.WeightFiles;
 import io.github.pumaspark.model.network.NetworkConfig;
 import io.github.pumaspark.model.network.ParameterTable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.security.DigestInputStream;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
@@ -32,12 +32,14 @@ public final class HfExport {
 
   private final Checkpoint checkpoint;
   private final Configuration configuration;
-  private final String weightFile;
+  private final WeightFiles weights;
+  private final String weightsSha256;
   private final HfConfig config;
   private final ParameterTable table;
 
   /**
-   * An export of a checkpoint; checks its weight file's tensors, not yet their bytes.
+   * An export of a checkpoint; checks its weight file's tensors, not yet their bytes, unless it has
+   * to put them together from the shares of several ranks.
    *
    * @param network settings of the checkpoint's run
    * @throws ConfigException if the weights asked for are not there, or are not those of the network
@@ -46,18 +48,18 @@ public final class HfExport {
   public HfExport(
       Checkpoint checkpoint,
       NetworkConfig network,
-      WeightChoice weights,
+      WeightChoice choice,
       Configuration configuration)
       throws IOException {
     this.checkpoint = checkpoint;
     this.configuration = configuration;
-    this.weightFile = weights.fileOf(checkpoint);
+    this.weights = choice.filesOf(checkpoint);
     int sequenceLength = checkpoint.state().dataset().sequenceLength();
     NetworkConfig sized = sized(network, tokenizer().vocabSize(), sequenceLength);
     this.table = ParameterTable.of(sized, sized.vocabSize());
-    JsonNode lineage = HfConfig.JSON.valueToTree(ExportLineage.of(checkpoint.state(), weightFile));
-    this.config = new HfConfig(sized, sequenceLength, lineage);
-    NetworkFile.layout(table).requireSame(checkpoint.file(weightFile), configuration);
+    weights.requireSame(NetworkFile.layout(table));
+    this.weightsSha256 = weights.isWhole() ? weights.sha256() : sha256OfWhole();
+    this.config = new HfConfig(sized, sequenceLength, HfConfig.JSON.valueToTree(lineage()));
   }
 
   /** What an export did. */
@@ -106,10 +108,10 @@ public final class HfExport {
   }
 
   private List<ExportFile> files() {
-    ExportLineage lineage = ExportLineage.of(checkpoint.state(), weightFile);
+    ExportLineage lineage = lineage();
     return List.of(
         ExportFile.of(HfConfig.NAME, config.toJson(tokenizer())),
-        new ExportFile(CheckpointFile.MODEL, lineage.weightsSha256(), this::copyWeights),
+        new ExportFile(CheckpointFile.MODEL, weightsSha256, this::copyWeights),
         ExportFile.of(TOKENIZER, HfConfig.json(tokenizer())),
         resource("modeling_puma.py"),
         resource("configuration_puma.py"),
@@ -127,21 +129,20 @@ public final class HfExport {
     return checkpoint.state().dataset().tokenizer();
   }
 
-  private void copyWeights(OutputStream out) throws IOException {
-    Path file = checkpoint.file(weightFile);
+  private ExportLineage lineage() {
+    return ExportLineage.of(checkpoint.state(), weights.isAverage(), weightsSha256);
+  }
+
+  private String sha256OfWhole() throws IOException {
     MessageDigest digest = Storage.sha256();
-    try (InputStream in =
-        new DigestInputStream(Storage.of(file, configuration).open(file), digest)) {
-      in.transferTo(out);
+    try (OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
+      copyWeights(out);
     }
-    String found = HexFormat.of().formatHex(digest.digest());
-    String expected = checkpoint.state().files().getOrDefault(weightFile, "nothing");
-    if (!found.equals(expected)) {
-      throw new CorruptCheckpointException(
-          file,
-          "SHA-256 %s, '%s' says %s. It was changed after it was written."
-              .formatted(found, CheckpointFile.STATE, expected));
-    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private void copyWeights(OutputStream out) throws IOException {
+    weights.copyTo(out, NetworkFile.layout(table));
   }
 
   private static NetworkConfig sized(NetworkConfig network, int ids, int sequenceLength) {

@@ -19,6 +19,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -69,11 +70,11 @@ public final class WeightImport {
    * @throws ConfigException if not
    */
   public void check(Path out, TokenizerSpec tokenizer) throws IOException {
-    Path directory = new CheckpointStore(out, configuration).directory(0);
-    if (Storage.of(directory, configuration).exists(new Path(directory, CheckpointFile.MARKER))) {
+    Optional<Checkpoint> before = new CheckpointStore(out, configuration).find(0);
+    if (before.isPresent()) {
       throw new ConfigException(
           "Cannot import into '%s': '%s' is there already. Choose another --out, or delete it."
-              .formatted(out, directory.getName()));
+              .formatted(out, before.get().directory().getName()));
     }
     if (tokenizer.vocabSize() > network.vocabSize()) {
       throw new ConfigException(
@@ -111,7 +112,7 @@ public final class WeightImport {
     requireTied(weights);
     String sha256 = Storage.sha256Hex(source.file(), configuration);
     CheckpointStore store = new CheckpointStore(out, configuration);
-    Path directory = store.prepare(0);
+    Path directory = store.staging(0, 0);
     boolean isDone = false;
     try {
       String written =
@@ -136,7 +137,7 @@ public final class WeightImport {
               new TrainState.Dataset("none", tokenizer.sha256(), tokenizer, sequenceLength),
               new TrainState.Execution("fp32", 1, 1),
               Map.of(CheckpointFile.MODEL, written));
-      Checkpoint checkpoint = store.commit(state, resolvedConfig);
+      Checkpoint checkpoint = store.commit(state, resolvedConfig, 0);
       isDone = true;
       return checkpoint;
     } finally {

@@ -8,7 +8,7 @@ import io.github.pumaspark.model.engine.Precision;
  * Where and how a network computes.
  *
  * @param activationCheckpointing of training passes
- * @param staging of the flat weights and gradient; on a GPU always {@link Staging#STAGED}
+ * @param staging of the flat weights and gradient; on a GPU never {@link Staging#DIRECT}
  */
 public record ComputeSettings(
     ComputeDevice device,
@@ -17,8 +17,8 @@ public record ComputeSettings(
     Staging staging) {
   public ComputeSettings {
     Check.argument(
-        staging == Staging.STAGED || !device.device().isGpu(),
-        "staging on a GPU must be staged: %s",
+        staging != Staging.DIRECT || !device.device().isGpu(),
+        "staging on a GPU must not be direct: %s",
         staging);
   }
 

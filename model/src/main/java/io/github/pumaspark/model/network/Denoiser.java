@@ -3,6 +3,7 @@ package io.github.pumaspark.model.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.pumaspark.data.lang.Check;
+import io.github.pumaspark.model.engine.HostMemory;
 import io.github.pumaspark.model.engine.Precision;
 import io.github.pumaspark.model.engine.TorchProgram;
 import java.util.Arrays;
@@ -41,7 +42,8 @@ public final class Denoiser implements Predictor {
       ComputeSettings settings,
       NumberTypes types,
       ChunkLimits limits,
-      boolean trainable) {
+      boolean trainable,
+      @Nullable HostMemory memory) {
     Check.argument(
         0 <= maskTokenId && maskTokenId < vocabSize,
         "mask token id must be in [0, %s): %s",
@@ -74,12 +76,12 @@ public final class Denoiser implements Predictor {
               UnmaskingHead.constants(config, vocabSize, maskTokenId, types, limits, products));
       this.parameters =
           new Parameters(
-              owner,
-              trunkProgram,
+              owner.newSubManager(),
               ParameterTable.of(config, vocabSize),
               types.master(),
               settings.staging(),
-              trainable);
+              trainable,
+              memory);
       this.trunk =
           new Trunk(
               owner,
@@ -103,8 +105,29 @@ public final class Denoiser implements Predictor {
    *
    * @param vocabSize ids (V), the mask token's included
    * @param sequenceLength length of a row (L)
+   * @param memory of the flat weights and then the flat gradient, or of the host's copies of them
    * @throws IllegalArgumentException if the rows are longer than the network's positions
    */
+  public static Denoiser trainable(
+      NetworkConfig config,
+      int vocabSize,
+      int maskTokenId,
+      int sequenceLength,
+      ComputeSettings settings,
+      HostMemory memory) {
+    return new Denoiser(
+        config,
+        vocabSize,
+        maskTokenId,
+        sequenceLength,
+        settings,
+        NumberTypes.of(settings.precision()),
+        ChunkLimits.STANDARD,
+        true,
+        memory);
+  }
+
+  /** As the other, in memory of the tensor library. */
   public static Denoiser trainable(
       NetworkConfig config,
       int vocabSize,
@@ -119,10 +142,11 @@ public final class Denoiser implements Predictor {
         settings,
         NumberTypes.of(settings.precision()),
         ChunkLimits.STANDARD,
-        true);
+        true,
+        null);
   }
 
-  /** As {@link #trainable}, without room for gradients. */
+  /** A network with zero weights and without room for gradients. */
   public static Denoiser forInference(
       NetworkConfig config,
       int vocabSize,
@@ -137,7 +161,8 @@ public final class Denoiser implements Predictor {
         settings,
         NumberTypes.of(settings.precision()),
         ChunkLimits.STANDARD,
-        false);
+        false,
+        null);
   }
 
   /** Weights and gradients; owned by this network. */
@@ -250,6 +275,7 @@ public final class Denoiser implements Predictor {
   public void close() {
     trunkProgram.close();
     headProgram.close();
+    parameters.close();
     owner.close();
   }
 

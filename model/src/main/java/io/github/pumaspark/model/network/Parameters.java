@@ -1,5 +1,6 @@
 package io.github.pumaspark.model.network;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -7,53 +8,93 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import io.github.pumaspark.data.random.CounterRandom;
 import io.github.pumaspark.data.random.CounterRandom.Purpose;
+import io.github.pumaspark.model.engine.ComputeDevice;
+import io.github.pumaspark.model.engine.HostMemory;
+import io.github.pumaspark.model.engine.HostTensor;
 import io.github.pumaspark.model.engine.TorchProgram;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Weights and gradients of a network: one flat float32 array each, at a stable address, and the
- * tensors as views of them. Not thread-safe; owned by the {@link Denoiser} that made it.
+ * Weights and gradients: one flat float32 array each, at a stable address, and the tensors as views
+ * of them.
+ *
+ * <p>The host has a buffer of each. On the CPU it is the tensor's own memory, if {@link Staging}
+ * does not say otherwise; else it is a copy, and the methods that are named after a direction move
+ * a range of elements between buffer and tensor (in the first case they do nothing). Not
+ * thread-safe.
  */
-public final class Parameters {
+public final class Parameters implements AutoCloseable {
+  private final NDManager owner;
   private final TorchProgram program;
   private final ParameterTable table;
-  private final PtNDArray flatWeights;
-  private final PtNDArray flatGradient;
+  private final Staging staging;
+  private final NDArray flatWeights;
+  private final NDArray flatGradient;
   private final List<NDArray> weights;
   private final List<NDArray> gradients;
   private final FloatBuffer weightBuffer;
   private final FloatBuffer gradientBuffer;
-  private final boolean staged;
-  private final boolean buffered;
+  private final NDArray hostWeights;
+  private final NDArray hostGradient;
   private long version;
 
   /**
    * Allocates zero weights and, if {@code trainable}, gradients.
    *
-   * @param program the trunk's, for the views
+   * @param owner of all native memory; closed with this
    * @param type of all arrays; the buffers are there for float32 only
+   * @param memory of the buffers, weights first; null = the tensor library's own
    */
   Parameters(
       NDManager owner,
-      TorchProgram program,
       ParameterTable table,
       DataType type,
       Staging staging,
-      boolean trainable) {
-    this.program = program;
+      boolean trainable,
+      @Nullable HostMemory memory) {
+    this.owner = owner;
+    this.owner.setName("parameters");
+    this.program = TorchProgram.load(owner, Parameters.class, "parameters.torchscript", Map.of());
     this.table = table;
-    this.staged = staging == Staging.STAGED;
-    this.buffered = type == DataType.FLOAT32;
-    this.flatWeights = (PtNDArray) owner.zeros(new Shape(table.length()), type);
-    this.weights = views(owner, flatWeights);
-    this.weightBuffer = buffer(flatWeights);
-    this.flatGradient = (PtNDArray) owner.zeros(new Shape(trainable ? table.length() : 0), type);
-    this.gradients = trainable ? views(owner, flatGradient) : List.of();
-    this.gradientBuffer = trainable ? buffer(flatGradient) : FloatBuffer.allocate(0);
+    this.staging = staging;
+    int trainableLength = trainable ? table.length() : 0;
+    if (type == DataType.FLOAT32) {
+      HostMemory where = memory == null ? this::libraryMemory : memory;
+      this.weightBuffer = where.allocate(table.length());
+      this.gradientBuffer = where.allocate(trainableLength);
+      this.hostWeights = HostTensor.over(owner, weightBuffer);
+      this.hostGradient = HostTensor.over(owner, gradientBuffer);
+    } else {
+      this.weightBuffer = FloatBuffer.allocate(0);
+      this.gradientBuffer = FloatBuffer.allocate(0);
+      this.hostWeights = owner.zeros(new Shape(table.length()), type);
+      this.hostGradient = owner.zeros(new Shape(trainableLength), type);
+    }
+    this.flatWeights = isStaged() ? owner.zeros(hostWeights.getShape(), type) : hostWeights;
+    this.flatGradient = isStaged() ? owner.zeros(hostGradient.getShape(), type) : hostGradient;
+    this.weights = views(flatWeights);
+    this.gradients = trainable ? views(flatGradient) : List.of();
+  }
+
+  /**
+   * Zero weights and gradients of any table, outside of a network; the caller closes them.
+   *
+   * @param memory of the buffers; weights are allocated first
+   */
+  public static Parameters of(
+      ParameterTable table, ComputeDevice device, Staging staging, HostMemory memory) {
+    return new Parameters(
+        NDManager.newBaseManager(device.device(), "PyTorch"),
+        table,
+        DataType.FLOAT32,
+        staging,
+        true,
+        memory);
   }
 
   /** Names, shapes and offsets. */
@@ -87,30 +128,62 @@ public final class Parameters {
   }
 
   /**
-   * The gradient in host memory, current as of this call: the tensor's own memory on the CPU, a
-   * staging copy for a GPU. What is written to it reaches the tensor by {@link #gradientWritten}.
+   * The host's buffer of the gradient, the very object that was allocated, as it is: it follows the
+   * tensor by {@link #gradientToHost}. For absolute indices only.
    */
-  public FloatBuffer gradientBuffer() {
-    return staged ? pull(flatGradient, gradientBuffer) : gradientBuffer.duplicate();
+  public FloatBuffer hostGradient() {
+    return gradientBuffer;
   }
 
-  /** Makes changes of {@link #gradientBuffer} visible to the tensor. */
-  public void gradientWritten() {
-    push(gradientBuffer, flatGradient);
+  /** The host's buffer of the weights, under the rules of {@link #hostGradient}. */
+  public FloatBuffer hostWeights() {
+    return weightBuffer;
   }
 
   /**
-   * The weights in host memory, under the rules of {@link #gradientBuffer}; whatever has changed
-   * the weights, in here or in the tensor, must be followed by {@link #weightsWritten}.
+   * Brings elements [start, end) of the gradient to the host, rounded if {@link Staging} says so.
+   */
+  public void gradientToHost(int start, int end) {
+    if (isStaged() && start < end) {
+      String method = staging == Staging.STAGED_BF16 ? "assign_rounded" : "assign";
+      program.execute(method, List.of(hostGradient), flatGradient, (long) start, (long) end);
+    }
+  }
+
+  /** Brings elements [start, end) of the gradient from the host to the tensor. */
+  public void gradientFromHost(int start, int end) {
+    copy(hostGradient, flatGradient, start, end);
+  }
+
+  /** Brings elements [start, end) of the weights to the host. */
+  public void weightsToHost(int start, int end) {
+    copy(flatWeights, hostWeights, start, end);
+  }
+
+  /** Brings elements [start, end) of the weights from the host; the network then uses them. */
+  public void weightsFromHost(int start, int end) {
+    copy(hostWeights, flatWeights, start, end);
+    version++;
+  }
+
+  /** The whole gradient on the host, current as of this call and not rounded. */
+  public FloatBuffer gradientBuffer() {
+    copy(flatGradient, hostGradient, 0, Math.toIntExact(flatGradient.size()));
+    return gradientBuffer.duplicate();
+  }
+
+  /**
+   * All weights on the host, current as of this call; whatever changes them must be followed by
+   * {@link #weightsWritten}.
    */
   public FloatBuffer weightBuffer() {
-    return staged ? pull(flatWeights, weightBuffer) : weightBuffer.duplicate();
+    weightsToHost(0, table.length());
+    return weightBuffer.duplicate();
   }
 
   /** Makes changes of {@link #weightBuffer} visible to the tensor and to the network. */
   public void weightsWritten() {
-    push(weightBuffer, flatWeights);
-    version++;
+    weightsFromHost(0, table.length());
   }
 
   /** Sets every gradient to zero in place. */
@@ -151,7 +224,23 @@ public final class Parameters {
     return Math.sqrt(-2 * Math.log(radius)) * Math.cos(2 * Math.PI * angle);
   }
 
-  private List<NDArray> views(NDManager owner, NDArray flat) {
+  @Override
+  public void close() {
+    program.close();
+    owner.close();
+  }
+
+  private boolean isStaged() {
+    return staging != Staging.DIRECT;
+  }
+
+  private void copy(NDArray from, NDArray to, int start, int end) {
+    if (isStaged() && start < end) {
+      program.execute("assign", List.of(to), from, (long) start, (long) end);
+    }
+  }
+
+  private List<NDArray> views(NDArray flat) {
     List<NDArray> views = new ArrayList<>();
     for (ParameterTable.Entry entry : table.entries()) {
       long[] extents = entry.shape().stream().mapToLong(Long::longValue).toArray();
@@ -163,28 +252,8 @@ public final class Parameters {
     return List.copyOf(views);
   }
 
-  private FloatBuffer buffer(PtNDArray array) {
-    if (!buffered) {
-      return FloatBuffer.allocate(0);
-    }
-    ByteBuffer bytes =
-        staged
-            ? ByteBuffer.allocateDirect(Math.multiplyExact(table.length(), Float.BYTES))
-            : array.toByteBuffer(true);
-    return bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
-  }
-
-  private static FloatBuffer pull(PtNDArray from, FloatBuffer to) {
-    to.duplicate().put(from.toByteBuffer(false).order(ByteOrder.nativeOrder()).asFloatBuffer());
-    return to.duplicate();
-  }
-
-  private void push(FloatBuffer from, PtNDArray to) {
-    if (staged) {
-      try (NDManager scope = to.getManager().newSubManager()) {
-        // NDArray.set would give the tensor other memory, which its views do not see.
-        program.execute("assign", to, scope.create(from.duplicate(), to.getShape()));
-      }
-    }
+  private FloatBuffer libraryMemory(int length) {
+    PtNDArray array = (PtNDArray) owner.zeros(new Shape(length), DataType.FLOAT32, Device.cpu());
+    return array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
   }
 }

@@ -4,6 +4,11 @@ package io.github.pumaspark.model.network;
 public enum Staging {
   /** In the tensors' own memory; on the CPU only. */
   DIRECT,
-  /** Through buffers in host memory, copied on demand. */
-  STAGED
+  /** Through copies in host memory. */
+  STAGED,
+  /**
+   * As {@link #STAGED}, and gradients are rounded to bfloat16 (nearest even) before they cross to
+   * the host, which halves their bytes; the host holds the rounded values as float32.
+   */
+  STAGED_BF16
 }

@@ -2,9 +2,7 @@ package io.github.pumaspark.model.optimizer;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import io.github.pumaspark.data.lang.Check;
+import io.github.pumaspark.model.collective.Segment;
 import io.github.pumaspark.model.engine.TorchProgram;
 import io.github.pumaspark.model.network.Parameters;
 import java.nio.FloatBuffer;
@@ -12,76 +10,90 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * AdamW with decoupled weight decay on one contiguous part of the flat parameters; the moments
- * exist only for that part. Decay applies to every parameter, as in PUMA's reference runs.
+ * AdamW with decoupled weight decay on some segments of the flat parameters; the moments exist only
+ * for them. Decay applies to every parameter, as in PUMA's reference runs.
  *
- * <p>Not thread-safe; must be closed before the network whose parameters it updates.
+ * <p>Must be closed before the network whose parameters it updates.
  */
-public final class AdamW implements AutoCloseable {
+public final class AdamW implements Optimizer, AutoCloseable {
   private final OptimizerConfig config;
   private final NDManager owner;
   private final TorchProgram program;
-  private final int length;
-  private final NDArray weights;
-  private final NDArray gradient;
+  private final FlatSegments segments;
+  private final List<NDArray> weights;
+  private final List<NDArray> gradients;
   private final NDArray firstMoment;
   private final NDArray secondMoment;
-  private final NDArray updates;
+  private final List<NDArray> firstMoments;
+  private final List<NDArray> secondMoments;
+  private long updates;
+  private double learningRate;
+  private double divisor = 1;
 
-  /** An optimizer with zero moments for the elements [start, end) of {@code parameters}. */
-  public AdamW(OptimizerConfig config, Parameters parameters, int start, int end) {
-    Check.argument(
-        0 <= start && start <= end && end <= parameters.table().length(),
-        "part must be in [0, %s): [%s, %s)",
-        parameters.table().length(),
-        start,
-        end);
+  /** An optimizer with zero moments for segments of {@code parameters}. */
+  public AdamW(OptimizerConfig config, Parameters parameters, List<Segment> segments) {
     this.config = config;
-    this.length = end - start;
+    this.segments = FlatSegments.of(segments, parameters.table().length());
     this.owner = parameters.flatWeights().getManager().newSubManager();
     this.owner.setName("adamw");
     this.program = TorchProgram.load(owner, AdamW.class, "adamw.torchscript", Map.of());
-    this.weights = part(parameters.flatWeights(), start);
-    this.gradient = part(parameters.flatGradient(), start);
-    this.firstMoment = owner.zeros(new Shape(length), DataType.FLOAT32);
-    this.secondMoment = owner.zeros(new Shape(length), DataType.FLOAT32);
-    this.updates = owner.zeros(new Shape(), DataType.FLOAT32);
+    this.weights = this.segments.in(parameters.flatWeights(), owner);
+    this.gradients = this.segments.in(parameters.flatGradient(), owner);
+    this.firstMoment = this.segments.zeros(owner);
+    this.secondMoment = this.segments.zeros(owner);
+    this.firstMoments = this.segments.inConcatenation(firstMoment, owner);
+    this.secondMoments = this.segments.inConcatenation(secondMoment, owner);
   }
 
-  /** Sum of squares of this part's gradient, accumulated in float64. */
-  public double gradientSquaredNorm() {
-    if (length == 0) {
+  /** What it updates, in the order of the numbers. */
+  public List<Segment> segments() {
+    return segments.segments();
+  }
+
+  /** Updates so far. */
+  public long updates() {
+    return updates;
+  }
+
+  /** Bytes that the moments take. */
+  public long momentBytes() {
+    return Float.BYTES * (firstMoment.size() + secondMoment.size());
+  }
+
+  @Override
+  public double gradientSquaredNorm(int segment) {
+    if (segments.isEmpty(segment)) {
       return 0;
     }
     try (NDManager scope = owner.newSubManager()) {
-      return program.run(scope, "squared_norm", gradient).singletonOrThrow().getDouble();
+      return program
+          .run(scope, "squared_norm", gradients.get(segment))
+          .singletonOrThrow()
+          .getDouble();
     }
   }
 
-  /**
-   * What gradients are divided by so that the global norm does not exceed {@code clipNorm}; 1 if it
-   * does not, or if clipping is off.
-   *
-   * @param norm global gradient norm over all ranks
-   */
-  public double clipDivisor(double norm) {
-    return config.clipNorm() > 0 ? Math.max(1, (norm + 1e-6) / config.clipNorm()) : 1;
+  /** Gradients will be divided so that the global norm does not exceed {@code clipNorm}. */
+  @Override
+  public void begin(double learningRate, double gradientNorm) {
+    this.updates++;
+    this.learningRate = learningRate;
+    this.divisor =
+        config.clipNorm() > 0 ? Math.max(1, (gradientNorm + 1e-6) / config.clipNorm()) : 1;
   }
 
-  /** One update of this part; the gradient is overwritten by its scaled self. */
-  public void update(double learningRate, double divisor) {
-    if (length == 0) {
-      return;
-    }
-    try (NDManager scope = owner.newSubManager()) {
+  /** As declared; the gradient is overwritten by its divided self. */
+  @Override
+  public void update(int segment) {
+    if (!segments.isEmpty(segment)) {
       program.execute(
           "update",
-          List.of(weights),
-          List.of(gradient),
-          List.of(firstMoment),
-          List.of(secondMoment),
-          List.of(updates),
-          scope.create((float) divisor),
+          List.of(weights.get(segment)),
+          List.of(gradients.get(segment)),
+          List.of(firstMoments.get(segment)),
+          List.of(secondMoments.get(segment)),
+          (double) updates,
+          divisor,
           learningRate,
           config.beta1(),
           config.beta2(),
@@ -90,30 +102,31 @@ public final class AdamW implements AutoCloseable {
     }
   }
 
-  /** Copies the moments of this part out, {@code end - start} values each. */
+  /**
+   * Copies the moments out, those of all segments in their order; on any thread, while no update
+   * runs.
+   */
   public void readMoments(FloatBuffer first, FloatBuffer second) {
-    first.put(firstMoment.toFloatArray());
-    second.put(secondMoment.toFloatArray());
+    FlatSegments.read(firstMoment, first);
+    FlatSegments.read(secondMoment, second);
   }
 
-  /** Sets the moments of this part and the number of updates behind them. */
+  /** Sets the moments, in the order of {@link #readMoments}, and the number of updates so far. */
   public void writeMoments(FloatBuffer first, FloatBuffer second, long updateCount) {
-    if (length > 0) {
-      firstMoment.set(first);
-      secondMoment.set(second);
+    if (segments.size() > 0) {
+      try (NDManager scope = owner.newSubManager()) {
+        // NDArray.set would give the array other memory, which the views do not see.
+        program.execute("copy", List.of(firstMoment), scope.create(first, firstMoment.getShape()));
+        program.execute(
+            "copy", List.of(secondMoment), scope.create(second, secondMoment.getShape()));
+      }
     }
-    updates.set(new float[] {updateCount});
+    updates = updateCount;
   }
 
   @Override
   public void close() {
     program.close();
     owner.close();
-  }
-
-  private NDArray part(NDArray flat, int start) {
-    NDArray view = flat.get(start + ":" + (start + length));
-    view.attach(owner);
-    return view;
   }
 }

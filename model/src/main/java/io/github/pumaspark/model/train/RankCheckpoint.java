@@ -1,166 +1,203 @@
 package io.github.pumaspark.model.train;
 
-import io.github.pumaspark.data.lang.ConfigException;
-import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.CheckpointFile;
 import io.github.pumaspark.model.checkpoint.CheckpointStore;
-import io.github.pumaspark.model.checkpoint.NetworkFile;
 import io.github.pumaspark.model.checkpoint.PoolFiles;
 import io.github.pumaspark.model.checkpoint.TrainState;
-import io.github.pumaspark.model.collective.Collective;
-import io.github.pumaspark.model.collective.Parts;
 import io.github.pumaspark.model.masking.MaskingStrategy;
+import io.github.pumaspark.model.masking.PoolRows;
 import io.github.pumaspark.model.network.Parameters;
 import io.github.pumaspark.model.optimizer.AdamW;
 import io.github.pumaspark.model.optimizer.WeightAverage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A rank's share in writing and reading checkpoints. Rank 0 writes weights, moments and the moving
- * average if there is one, every rank its own rows of the masking pool; tensors are stored by name
- * and pool rows by global number, so the world size may change between writing and reading.
+ * A rank's share in writing checkpoints, behind its back: a thread copies what is to be stored
+ * while the next step goes forward and backward, then hashes and writes it while training goes on,
+ * and reports it to the driver. Rank 0 stores the weights, every rank the moments and the moving
+ * average of its own segments and its own rows of the masking pool. Nothing is exchanged among
+ * ranks.
+ *
+ * <p>Called by the training thread. Must be closed before the parts that it copies.
  */
-final class RankCheckpoint {
-  private static final String FIRST_MOMENT = "exp_avg.";
-  private static final String SECOND_MOMENT = "exp_avg_sq.";
+final class RankCheckpoint implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RankCheckpoint.class);
+  private static final long END_SECONDS = 5;
 
-  private final CheckpointStore store;
-  private final Configuration configuration;
-  private final Parameters parameters;
-  private final AdamW optimizer;
-  private final WeightAverage average;
-  private final MaskingStrategy masking;
-  private final Collective collective;
-
-  RankCheckpoint(
+  /** What is stored, and where and how. */
+  record Parts(
       Path checkpoints,
       Configuration configuration,
+      int generation,
+      int rank,
+      int worldSize,
       Parameters parameters,
       AdamW optimizer,
       WeightAverage average,
-      MaskingStrategy masking,
-      Collective collective) {
-    this.store = new CheckpointStore(checkpoints, configuration);
-    this.configuration = configuration;
-    this.parameters = parameters;
-    this.optimizer = optimizer;
-    this.average = average;
-    this.masking = masking;
-    this.collective = collective;
+      MaskingStrategy masking) {
+    long bytes() {
+      return Snapshot.bytes(rank, parameters.table(), optimizer.segments(), average.isOn());
+    }
+  }
+
+  private final Parts parts;
+  private final CheckpointStore store;
+  private final RankTrainer.Driver driver;
+  private final ExecutorService thread = Executors.newSingleThreadExecutor(RankCheckpoint::thread);
+  private final CompletableFuture<Snapshot> room;
+  private CompletableFuture<?> copied = CompletableFuture.completedFuture(null);
+  private CompletableFuture<?> written = CompletableFuture.completedFuture(null);
+  private long step = -1;
+  private boolean isClosed;
+
+  /** Begins to take the memory for snapshots, which is all that happens before the first one. */
+  RankCheckpoint(Parts parts, RankTrainer.Driver driver) {
+    this.parts = parts;
+    this.store = new CheckpointStore(parts.checkpoints(), parts.configuration());
+    this.driver = driver;
+    // Pages that are touched for the first time cost more than the copy into them.
+    this.room = CompletableFuture.supplyAsync(this::allocate, thread);
   }
 
   /**
-   * Writes this rank's files of a step; every rank calls it at the same step.
+   * Begins a checkpoint of the state that all parts are in now; every rank calls it after the same
+   * step. Waits until the checkpoint before exists. The pool's rows are copied before this returns,
+   * the tensors before {@link #awaitSnapshot} does.
    *
-   * @return SHA-256 by file name
+   * @throws UncheckedIOException if the checkpoint before could not be written
    */
-  Map<String, String> write(long step) {
+  void start(TrainState.Progress progress) {
+    finish();
+    step = progress.step();
+    PoolRows rows = parts.masking().poolRows();
+    copied = room.thenAcceptAsync(this::take, thread);
+    written = copied.thenRunAsync(() -> write(progress, rows), thread);
+  }
+
+  /**
+   * Returns when nothing that a checkpoint needs is left to copy; to be called before an update.
+   *
+   * @throws UncheckedIOException if a checkpoint could not be written, this one or one before
+   */
+  void awaitSnapshot() {
+    if (room.isDone()) {
+      join(room);
+    }
+    join(copied);
+    if (written.isDone()) {
+      join(written);
+    }
+  }
+
+  /**
+   * Returns when the checkpoint that was started last exists.
+   *
+   * @throws UncheckedIOException if it could not be written
+   */
+  void finish() {
+    join(copied);
+    join(written);
+    if (step >= 0) {
+      driver.awaitCommitted(step);
+      step = -1;
+    }
+  }
+
+  /** Ends the thread; what it has not written by then is no checkpoint, and none of its copies. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      isClosed = true;
+    }
+    thread.shutdownNow();
     try {
-      Path directory = store.directory(step);
-      if (collective.rank() == 0) {
-        store.prepare(step);
+      if (!thread.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("A checkpoint of step {} is still being written; nobody will see it", step);
       }
-      // Nobody writes before rank 0 has cleared what an earlier attempt may have left.
-      collective.gatherRecords(new byte[0]);
-      FloatBuffer first = flat();
-      FloatBuffer second = flat();
-      optimizer.readMoments(part(first), part(second));
-      collective.allGather(first);
-      collective.allGather(second);
-      Map<String, String> files = new TreeMap<>();
-      if (average.isOn()) {
-        FloatBuffer averaged = flat();
-        average.read(part(averaged));
-        collective.allGather(averaged);
-        if (collective.rank() == 0) {
-          files.put(
-              CheckpointFile.EMA,
-              NetworkFile.layout(parameters.table())
-                  .write(
-                      new Path(directory, CheckpointFile.EMA),
-                      configuration,
-                      Map.of(),
-                      Map.of("", averaged)));
-        }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Snapshot allocate() {
+    return new Snapshot(
+        parts.rank(),
+        parts.worldSize(),
+        parts.parameters().table(),
+        parts.optimizer().segments(),
+        parts.average().isOn());
+  }
+
+  /** Excludes {@link #close}, after which the caller frees what is copied here. */
+  private synchronized void take(Snapshot snapshot) {
+    if (isClosed) {
+      throw new CancellationException("the rank has ended");
+    }
+    snapshot.take(parts.parameters(), parts.optimizer(), parts.average());
+  }
+
+  private void write(TrainState.Progress progress, PoolRows rows) {
+    Map<String, String> files = new TreeMap<>();
+    try {
+      Path directory = store.staging(progress.step(), parts.generation());
+      for (CheckpointFile file : room.join().write(directory, parts.configuration())) {
+        files.put(file.name(), file.sha256());
       }
-      if (collective.rank() == 0) {
-        CheckpointFile model = NetworkFile.write(directory, configuration, parameters);
-        files.put(model.name(), model.sha256());
-        files.put(
-            CheckpointFile.OPTIMIZER,
-            NetworkFile.layout(parameters.table())
-                .write(
-                    new Path(directory, CheckpointFile.OPTIMIZER),
-                    configuration,
-                    Map.of(),
-                    Map.of(FIRST_MOMENT, first, SECOND_MOMENT, second)));
-      }
-      PoolFiles.write(directory, configuration, masking.poolRows())
+      PoolFiles.write(directory, parts.configuration(), rows)
           .ifPresent(file -> files.put(file.name(), file.sha256()));
-      return files;
     } catch (IOException e) {
+      // Some file systems put the stack trace of their server into the message.
+      String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
       throw new UncheckedIOException(
-          "Cannot write checkpoint of step " + step + ": " + e.getMessage(), e);
+          "Cannot write checkpoint of step %s: %s (this rank's files take %s)"
+              .formatted(progress.step(), reason, size()),
+          e);
     }
+    driver.checkpointWritten(progress, files);
   }
 
-  /** Goes on from a checkpoint; returns its counters. */
-  TrainState.Progress read(Path directory) {
+  private void join(CompletableFuture<?> future) {
     try {
-      Checkpoint checkpoint = Checkpoint.open(directory, configuration).verify();
-      NetworkFile.read(checkpoint, parameters);
-      FloatBuffer first = flat();
-      FloatBuffer second = flat();
-      NetworkFile.layout(parameters.table())
-          .read(
-              checkpoint.file(CheckpointFile.OPTIMIZER),
-              configuration,
-              Map.of(FIRST_MOMENT, first, SECOND_MOMENT, second));
-      TrainState.Progress progress = checkpoint.state().progress();
-      optimizer.writeMoments(part(first), part(second), progress.step());
-      readAverage(checkpoint);
-      masking.restore(progress.cursor().get(0), PoolFiles.read(checkpoint));
-      return progress;
-    } catch (IOException e) {
-      throw new UncheckedIOException(
-          "Cannot resume from '" + directory + "': " + e.getMessage(), e);
+      future.join();
+    } catch (CompletionException e) {
+      throw failure(e.getCause() == null ? e : e.getCause());
     }
   }
 
-  private void readAverage(Checkpoint checkpoint) throws IOException {
-    if (!average.isOn()) {
-      return;
+  private RuntimeException failure(Throwable cause) {
+    if (cause instanceof OutOfMemoryError) {
+      return new IllegalStateException(
+          "Cannot write checkpoints: no room for a copy of "
+              + size()
+              + " beside the rest. Give ranks more memory (cluster.executor-memory).",
+          cause);
     }
-    // To start from the weights of this step would make an average that no setting describes.
-    if (!checkpoint.state().files().containsKey(CheckpointFile.EMA)) {
-      throw new ConfigException(
-          "Cannot resume from '%s' with optimizer.ema-decay > 0: it has no '%s'. Set optimizer.ema-decay = 0, or start a new run."
-              .formatted(checkpoint.directory(), CheckpointFile.EMA));
-    }
-    FloatBuffer averaged = flat();
-    NetworkFile.layout(parameters.table())
-        .read(checkpoint.file(CheckpointFile.EMA), configuration, Map.of("", averaged));
-    average.write(part(averaged));
+    return cause instanceof RuntimeException failure
+        ? failure
+        : new IllegalStateException("Cannot write checkpoint: " + cause, cause);
   }
 
-  private FloatBuffer flat() {
-    return ByteBuffer.allocateDirect(parameters.table().length() * Float.BYTES)
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
+  private String size() {
+    return String.format(Locale.ROOT, "%,d MB", parts.bytes() / 1_000_000);
   }
 
-  /** The elements that this rank owns. */
-  private FloatBuffer part(FloatBuffer flat) {
-    Parts parts = new Parts(flat.limit(), collective.worldSize());
-    int rank = collective.rank();
-    return flat.slice(parts.start(rank), parts.size(rank));
+  private static Thread thread(Runnable task) {
+    Thread thread = new Thread(task, "checkpoint");
+    thread.setDaemon(true);
+    return thread;
   }
 }

@@ -4,8 +4,9 @@ import io.github.pumaspark.data.batch.DatasetOrder;
 import io.github.pumaspark.data.batch.TokenDataset;
 import io.github.pumaspark.data.token.TokenizerSpec;
 import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.collective.Buckets;
 import io.github.pumaspark.model.collective.Collective;
-import io.github.pumaspark.model.collective.Parts;
+import io.github.pumaspark.model.collective.Segment;
 import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.coordination.TrainEvent;
 import io.github.pumaspark.model.engine.ComputeDevice;
@@ -90,17 +91,13 @@ public final class RankTrainer {
               spec.network().vocabSizeOr(tokenizer.vocabSize()),
               tokenizer.maskId(),
               order.sequenceLength(),
-              new ComputeSettings(device, train.precision(), train.activationCheckpointing()))) {
-        Parts parts = new Parts(network.parameters().table().length(), worldSize);
-        try (AdamW optimizer =
-                new AdamW(
-                    spec.optimizer(), network.parameters(), parts.start(rank), parts.end(rank));
+              new ComputeSettings(device, train.precision(), train.activationCheckpointing()),
+              collective::allocate)) {
+        Buckets buckets = Buckets.of(network.parameters().table().length(), spec.collective());
+        List<Segment> owned = buckets.owned(rank, worldSize);
+        try (AdamW optimizer = new AdamW(spec.optimizer(), network.parameters(), owned);
             WeightAverage average =
-                new WeightAverage(
-                    spec.optimizer().emaDecay(),
-                    network.parameters(),
-                    parts.start(rank),
-                    parts.end(rank))) {
+                new WeightAverage(spec.optimizer().emaDecay(), network.parameters(), owned)) {
           int firstLane = lane(rank, worldSize);
           MaskingStrategy masking =
               MaskingStrategies.of(
@@ -111,43 +108,58 @@ public final class RankTrainer {
                   firstLane,
                   lane(rank + 1, worldSize) - firstLane,
                   tokenizer.maskId());
-          RankCheckpoint checkpoint =
+          TrainState.Progress start = start(network, optimizer, average, masking);
+          try (RankCheckpoint checkpoint =
               new RankCheckpoint(
-                  new Path(spec.checkpoints()),
-                  configuration,
-                  network.parameters(),
-                  optimizer,
-                  average,
-                  masking,
-                  collective);
-          TrainState.Progress start = start(network, average, checkpoint);
-          return new TrainLoop(
-                  train,
-                  firstLane,
-                  network,
-                  optimizer,
-                  average,
-                  new LearningRateSchedule(
-                      spec.optimizer().learningRate(),
-                      spec.optimizer().warmupSteps(),
-                      train.steps()),
-                  masking,
-                  collective,
-                  new Listener(driver, checkpoint))
-              .run(start);
+                  new RankCheckpoint.Parts(
+                      new Path(spec.checkpoints()),
+                      configuration,
+                      spec.generation(),
+                      rank,
+                      worldSize,
+                      network.parameters(),
+                      optimizer,
+                      average,
+                      masking),
+                  driver)) {
+            TrainState.Progress end =
+                new TrainLoop(
+                        train,
+                        firstLane,
+                        network,
+                        optimizer,
+                        average,
+                        new LearningRateSchedule(
+                            spec.optimizer().learningRate(),
+                            spec.optimizer().warmupSteps(),
+                            train.steps()),
+                        masking,
+                        buckets,
+                        collective,
+                        new Listener(driver, checkpoint))
+                    .run(start);
+            checkpoint.finish();
+            return end;
+          }
         }
       }
     }
   }
 
   private TrainState.Progress start(
-      Denoiser network, WeightAverage average, RankCheckpoint checkpoint) {
+      Denoiser network, AdamW optimizer, WeightAverage average, MaskingStrategy masking) {
     if (!spec.resumeFrom().isEmpty()) {
-      return checkpoint.read(new Path(spec.resumeFrom()));
+      return ResumePoint.restore(
+          new Path(spec.resumeFrom()),
+          configuration,
+          network.parameters(),
+          optimizer,
+          average,
+          masking);
     }
     network.parameters().initialize(spec.train().seed());
     average.restart();
-    return new TrainState.Progress(0, 0, 0, 0, 0, 0, List.of(0L));
+    return TrainState.Progress.initial();
   }
 
   private int lane(int rank, int worldSize) {
@@ -169,8 +181,12 @@ public final class RankTrainer {
     @Override
     public void checkpoint(TrainState.Progress progress) {
       driver.progressed(progress.step(), "checkpoint");
-      driver.checkpointWritten(progress, checkpoint.write(progress.step()));
-      driver.awaitCommitted(progress.step());
+      checkpoint.start(progress);
+    }
+
+    @Override
+    public void beforeUpdate() {
+      checkpoint.awaitSnapshot();
     }
   }
 }

@@ -2,6 +2,9 @@ package io.github.pumaspark.model.train;
 
 import io.github.pumaspark.data.lang.Check;
 import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.collective.Buckets;
+import io.github.pumaspark.model.collective.CollectiveConfig;
+import io.github.pumaspark.model.collective.Segment;
 import io.github.pumaspark.model.collective.SoloCollective;
 import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.engine.ComputeDevice;
@@ -31,10 +34,11 @@ public final class SyntheticRun implements AutoCloseable {
   private final Denoiser network;
   private final AdamW optimizer;
   private final WeightAverage average;
+  private final Buckets buckets;
   private final TrainLoop loop;
   private final long maskablePerStep;
   private final StopAfter listener = new StopAfter();
-  private TrainState.Progress progress = new TrainState.Progress(0, 0, 0, 0, 0, 0, List.of(0L));
+  private TrainState.Progress progress = TrainState.Progress.initial();
 
   private SyntheticRun(
       NetworkConfig config,
@@ -56,9 +60,10 @@ public final class SyntheticRun implements AutoCloseable {
                 ComputeDevice.cpu(), train.precision(), train.activationCheckpointing()));
     try {
       network.parameters().initialize(train.seed());
-      int end = network.parameters().table().length();
-      this.optimizer = new AdamW(optimizerConfig, network.parameters(), 0, end);
-      this.average = new WeightAverage(optimizerConfig.emaDecay(), network.parameters(), 0, end);
+      this.buckets = Buckets.of(network.parameters().table().length(), CollectiveConfig.standard());
+      List<Segment> owned = buckets.owned(0, 1);
+      this.optimizer = new AdamW(optimizerConfig, network.parameters(), owned);
+      this.average = new WeightAverage(optimizerConfig.emaDecay(), network.parameters(), owned);
       average.restart();
     } catch (RuntimeException e) {
       network.close();
@@ -77,6 +82,7 @@ public final class SyntheticRun implements AutoCloseable {
             new LearningRateSchedule(
                 optimizerConfig.learningRate(), optimizerConfig.warmupSteps(), Integer.MAX_VALUE),
             masking,
+            buckets,
             new SoloCollective(),
             listener);
   }

@@ -3,7 +3,7 @@ package io.github.pumaspark.model.train;
 import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.coordination.StepReport;
 
-/** What a training loop tells its surroundings; called on the loop's thread, between steps. */
+/** What a training loop tells its surroundings; called on the loop's thread. */
 interface TrainListener {
   /**
    * Whether this rank was asked to stop; the run stops when any rank says so, after a checkpoint.
@@ -13,6 +13,12 @@ interface TrainListener {
   /** After every step, on every rank; but for durations, the values are equal on all ranks. */
   void stepCompleted(StepReport report);
 
-  /** Makes a checkpoint of the state after a step; called on every rank, returns when it exists. */
+  /**
+   * Begins a checkpoint of the state after a step; called on every rank. The masking may change
+   * when this returns, weights, moments and moving average after {@link #beforeUpdate}.
+   */
   void checkpoint(TrainState.Progress progress);
+
+  /** In every step, after the backward pass and before weights change. */
+  default void beforeUpdate() {}
 }

@@ -1,6 +1,7 @@
 package io.github.pumaspark.model.train;
 
 import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.collective.Buckets;
 import io.github.pumaspark.model.collective.Collective;
 import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.masking.MaskedBatch;
@@ -14,6 +15,7 @@ import io.github.pumaspark.model.optimizer.WeightAverage;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Trains on one rank until the last step or a stop. All ranks run the same loop in lockstep and
@@ -35,6 +37,7 @@ final class TrainLoop {
   private final WeightAverage average;
   private final LearningRateSchedule schedule;
   private final MaskingStrategy masking;
+  private final Buckets buckets;
   private final Collective collective;
   private final TrainListener listener;
   private final MicroBatches microBatches;
@@ -52,6 +55,7 @@ final class TrainLoop {
       WeightAverage average,
       LearningRateSchedule schedule,
       MaskingStrategy masking,
+      Buckets buckets,
       Collective collective,
       TrainListener listener) {
     this.config = config;
@@ -60,6 +64,7 @@ final class TrainLoop {
     this.average = average;
     this.schedule = schedule;
     this.masking = masking;
+    this.buckets = buckets;
     this.collective = collective;
     this.listener = listener;
     this.microBatches =
@@ -134,13 +139,19 @@ final class TrainLoop {
     clock.end("backward", "forward", result.forwardSeconds());
     BitSet finished = masking.observe(result.confidence());
     clock.end("masking");
-    collective.reduceScatter(parameters.gradientBuffer());
-    parameters.gradientWritten();
+    int length = parameters.table().length();
+    parameters.gradientToHost(0, length);
+    for (int bucket = 0; bucket < buckets.count(); bucket++) {
+      collective.startReduceScatter(
+          parameters.hostGradient(), buckets.start(bucket), buckets.end(bucket));
+    }
+    collective.await();
+    parameters.gradientFromHost(0, length);
     clock.end("communication");
     RankRecord own =
         new RankRecord(
             result.lossSum(),
-            optimizer.gradientSquaredNorm(),
+            IntStream.range(0, buckets.count()).mapToDouble(optimizer::gradientSquaredNorm).sum(),
             batch.positions().length,
             batch.maskableCount(),
             listener.stopRequested(),
@@ -171,11 +182,20 @@ final class TrainLoop {
       throw NonFiniteLossException.ofGradient(step);
     }
     double norm = Math.sqrt(squaredNorm);
-    optimizer.update(schedule.at(step), optimizer.clipDivisor(norm));
-    average.update(step);
+    listener.beforeUpdate();
+    optimizer.begin(schedule.at(step), norm);
+    for (int bucket = 0; bucket < buckets.count(); bucket++) {
+      optimizer.update(bucket);
+      average.update(bucket, step);
+    }
     clock.end("optimizer");
-    collective.allGather(parameters.weightBuffer());
-    parameters.weightsWritten();
+    parameters.weightsToHost(0, length);
+    for (int bucket = 0; bucket < buckets.count(); bucket++) {
+      collective.startAllGather(
+          parameters.hostWeights(), buckets.start(bucket), buckets.end(bucket));
+    }
+    collective.await();
+    parameters.weightsFromHost(0, length);
     clock.end("communication");
     masking.advance(collective.rank(), records.stream().map(RankRecord::finished).toList());
     clock.end("masking");

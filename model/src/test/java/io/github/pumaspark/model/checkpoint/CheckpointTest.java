@@ -29,11 +29,11 @@ final class CheckpointTest {
     CheckpointStore store = new CheckpointStore(new Path(folder.toUri()), CONFIGURATION);
     String sha256 =
         Safetensors.write(
-            new Path(store.prepare(20), CheckpointFile.MODEL),
+            new Path(store.staging(20, 0), CheckpointFile.MODEL),
             CONFIGURATION,
             Map.of(),
             List.of(TensorSource.of("w", new int[100], 100)));
-    store.commit(States.of(20, new CheckpointFile(CheckpointFile.MODEL, sha256)), "{}");
+    store.commit(States.of(20, new CheckpointFile(CheckpointFile.MODEL, sha256)), "{}", 0);
     directory = folder.resolve("step-00000020");
   }
 

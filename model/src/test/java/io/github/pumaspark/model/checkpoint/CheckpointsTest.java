@@ -88,6 +88,6 @@ final class CheckpointsTest {
 
   private void commit(String run, long step) throws IOException {
     Path root = new Path(folder.resolve("runs").resolve(run).resolve("checkpoints").toUri());
-    new CheckpointStore(root, CONFIGURATION).commit(States.of(step), "{}");
+    new CheckpointStore(root, CONFIGURATION).commit(States.of(step), "{}", 0);
   }
 }

@@ -110,8 +110,13 @@ final class NetworkFileTest {
 
   private Checkpoint checkpoint(Denoiser network) throws IOException {
     CheckpointStore store = new CheckpointStore(new Path(directory.toUri()), CONFIGURATION);
-    CheckpointFile file = NetworkFile.write(store.prepare(5), CONFIGURATION, network.parameters());
-    return store.commit(States.of(5, file), "{}");
+    CheckpointFile file =
+        NetworkFile.write(
+            store.staging(5, 0),
+            CONFIGURATION,
+            network.parameters().table(),
+            network.parameters().weightBuffer());
+    return store.commit(States.of(5, file), "{}", 0);
   }
 
   private static Predictor open(Checkpoint checkpoint, NetworkConfig network) throws IOException {

@@ -133,11 +133,11 @@ final class PoolFilesTest {
   }
 
   private Checkpoint commit(CheckpointFile... files) throws IOException {
-    return store().commit(States.of(1, files), "{}");
+    return store().commit(States.of(1, files), "{}", 0);
   }
 
-  private Path directory() {
-    return store().directory(1);
+  private Path directory() throws IOException {
+    return store().staging(1, 0);
   }
 
   private CheckpointStore store() {

@@ -41,6 +41,8 @@ final class TrainStateTest {
             "learning_rate",
             "lr_decay_fraction",
             "cursor",
+            "updates",
+            "recent_losses",
             "dataset_manifest_sha256",
             "tokenizer_sha256",
             "tokenizer",
@@ -60,10 +62,18 @@ final class TrainStateTest {
   void aStateSurvivesARoundTrip() throws IOException {
     TrainState state =
         new TrainState(
-            1,
+            2,
             new TrainState.Lineage("r2", "second", "r1", "step-00000500", "anneal", -1, "dirty"),
             new TrainState.Progress(
-                Long.MAX_VALUE, 1, 2, 0.1, 1e-300, 1, List.of(5L, Long.MAX_VALUE)),
+                Long.MAX_VALUE,
+                1,
+                2,
+                0.1,
+                1e-300,
+                1,
+                List.of(5L, Long.MAX_VALUE),
+                Long.MAX_VALUE - 1,
+                List.of(0.1, 1e-300)),
             States.dataset(new ByteTokenizer().spec()),
             new TrainState.Execution("bf16", 64, 8),
             States.of(1, new CheckpointFile("a", "f".repeat(64))).files());
@@ -74,11 +84,27 @@ final class TrainStateTest {
 
   @Test
   void anotherSchemaIsRefusedByNumber() {
-    assertThatThrownBy(() -> parse("{\"schema_version\":2,\"new_key\":[]}"))
+    assertThatThrownBy(() -> parse("{\"schema_version\":3,\"new_key\":[]}"))
         .isInstanceOf(CorruptCheckpointException.class)
         .hasMessage(
-            "Cannot read checkpoint file '/runs/puma/state.json': schema 2, this build reads 1."
-                + " Use a newer build.");
+            "Cannot read checkpoint file '/runs/puma/state.json': schema 3, this build reads 1"
+                + " to 2. Use a newer build.");
+  }
+
+  @Test
+  void stepsOfTheFirstSchemaWereAllUpdates() throws IOException {
+    String json =
+        States.of(5)
+            .toJson()
+            .replace("\"schema_version\" : 2", "\"schema_version\" : 1")
+            .replaceAll("(?m)^ *\"(updates|recent_losses)\" : .*\n", "");
+    assertThat(json).doesNotContain("updates");
+
+    TrainState state = parse(json);
+
+    assertThat(state).isEqualTo(States.of(5));
+    assertThat(state.progress().updates()).isEqualTo(5);
+    assertThat(state.progress().recentLosses()).isEmpty();
   }
 
   @ParameterizedTest
@@ -92,6 +118,7 @@ final class TrainStateTest {
         "\"mask_id\" : 7 | \"mask_id\" : 6 | Invalid tokenizer_sha256: ",
         "\"step\" : 5 | \"step\" : -5 | Invalid step: -5",
         "\"step\" : 5 | \"step\" : \"five\" | \"five\"",
+        "\"updates\" : 5 | \"updates\" : 6 | Invalid updates: 6 (must be in [0, 5])",
         "\"model.safetensors\" : | \"../model\" : | Invalid checkpoint file name: '../model'",
         "{ | [ | not a train state",
       })

@@ -54,11 +54,11 @@ final class CollectiveTest {
               world.size(),
               rank -> {
                 FloatBuffer values = Ranks.direct(inputs[rank]);
-                ranks.get(rank).reduceScatter(values);
+                Ranks.reduceScatter(ranks.get(rank), values);
                 return Ranks.array(values);
               });
 
-      Parts parts = new Parts(length, world.size());
+      Parts parts = new Parts(0, length, world.size());
       for (int rank = 0; rank < world.size(); rank++) {
         float[] expected = inputs[rank].clone();
         for (int i = parts.start(rank); i < parts.end(rank); i++) {
@@ -86,12 +86,12 @@ final class CollectiveTest {
               world.size(),
               rank -> {
                 FloatBuffer values = Ranks.direct(inputs[rank]);
-                ranks.get(rank).allGather(values);
+                Ranks.allGather(ranks.get(rank), values);
                 return Ranks.array(values);
               });
 
       float[] expected = new float[length];
-      Parts parts = new Parts(length, world.size());
+      Parts parts = new Parts(0, length, world.size());
       for (int owner = 0; owner < world.size(); owner++) {
         System.arraycopy(
             inputs[owner], parts.start(owner), expected, parts.start(owner), parts.size(owner));
@@ -138,9 +138,9 @@ final class CollectiveTest {
             rank -> {
               FloatBuffer values = Ranks.direct(inputs[rank]);
               for (int round = 0; round < 50; round++) {
-                ranks.get(rank).reduceScatter(values);
+                Ranks.reduceScatter(ranks.get(rank), values);
                 ranks.get(rank).gatherRecords(new byte[] {(byte) round});
-                ranks.get(rank).allGather(values);
+                Ranks.allGather(ranks.get(rank), values);
               }
               return Ranks.array(values);
             });

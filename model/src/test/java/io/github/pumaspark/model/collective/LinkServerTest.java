@@ -28,7 +28,7 @@ final class LinkServerTest {
   private static final int SERVER_RANK = 1;
 
   private final RunKey key = RunKey.random();
-  private final RunIdentity run = new RunIdentity("run", 7, 4, key);
+  private final RunIdentity run = new RunIdentity("run", 7, 4, key, false);
   private final LinkedBlockingQueue<Link> admitted = new LinkedBlockingQueue<>();
   private LinkServer server;
 
@@ -75,22 +75,23 @@ final class LinkServerTest {
 
   @Test
   void anotherKeyIsRefused() {
-    assertRefused(new RunIdentity("run", 7, 4, RunKey.random()), Channel.DATA, 3, SERVER_RANK);
+    assertRefused(
+        new RunIdentity("run", 7, 4, RunKey.random(), false), Channel.DATA, 3, SERVER_RANK);
   }
 
   @Test
   void anotherRunIsRefused() {
-    assertRefused(new RunIdentity("run2", 7, 4, key), Channel.DATA, 3, SERVER_RANK);
+    assertRefused(new RunIdentity("run2", 7, 4, key, false), Channel.DATA, 3, SERVER_RANK);
   }
 
   @Test
   void anEarlierGenerationIsRefused() {
-    assertRefused(new RunIdentity("run", 6, 4, key), Channel.DATA, 3, SERVER_RANK);
+    assertRefused(new RunIdentity("run", 6, 4, key, false), Channel.DATA, 3, SERVER_RANK);
   }
 
   @Test
   void anotherWorldSizeIsRefused() {
-    assertRefused(new RunIdentity("run", 7, 5, key), Channel.DATA, 3, SERVER_RANK);
+    assertRefused(new RunIdentity("run", 7, 5, key, false), Channel.DATA, 3, SERVER_RANK);
   }
 
   @Test

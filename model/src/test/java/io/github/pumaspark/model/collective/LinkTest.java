@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a link accepts of a peer that has the key but not the manners. */
 final class LinkTest {
-  private static final RunIdentity RUN = new RunIdentity("run", 7, 4, RunKey.random());
+  private static final RunIdentity RUN = new RunIdentity("run", 7, 4, RunKey.random(), false);
 
   private Socket peer;
   private Link link;

@@ -68,15 +68,31 @@ final class Ranks {
   }
 
   static List<SocketCollective> sockets(int worldSize, Duration timeout) throws Exception {
-    RunIdentity run = new RunIdentity("run", 1, worldSize, RunKey.random());
+    RunIdentity run = new RunIdentity("run", 1, worldSize, RunKey.random(), false);
     List<Rendezvous> listening = listen(run, worldSize);
     List<PeerAddress> addresses = listening.stream().map(Rendezvous::address).toList();
     return run(
-        worldSize, rank -> listening.get(rank).connect(addresses, Duration.ofSeconds(20), timeout));
+        worldSize,
+        rank ->
+            listening
+                .get(rank)
+                .connect(addresses, Duration.ofSeconds(20), timeout, CollectiveConfig.standard()));
   }
 
   static void closeAll(List<? extends Collective> world) {
     world.forEach(Collective::close);
+  }
+
+  /** One bucket over the whole buffer. */
+  static void reduceScatter(Collective collective, FloatBuffer values) {
+    collective.startReduceScatter(values, 0, values.limit());
+    collective.await();
+  }
+
+  /** One bucket over the whole buffer. */
+  static void allGather(Collective collective, FloatBuffer values) {
+    collective.startAllGather(values, 0, values.limit());
+    collective.await();
   }
 
   static FloatBuffer direct(float... values) {

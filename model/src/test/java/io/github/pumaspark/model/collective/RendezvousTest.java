@@ -11,7 +11,9 @@ import org.junit.jupiter.api.Test;
 final class RendezvousTest {
   private static final Duration LONG = Duration.ofMinutes(5);
 
-  private final RunIdentity run = new RunIdentity("run", 1, 2, RunKey.random());
+  private static final CollectiveConfig CONFIG = CollectiveConfig.standard();
+
+  private final RunIdentity run = new RunIdentity("run", 1, 2, RunKey.random(), false);
   private final PeerAddress nobody = new PeerAddress(Ranks.HOST, 1);
 
   @Test
@@ -21,7 +23,7 @@ final class RendezvousTest {
     assertThatThrownBy(
             () ->
                 rendezvous.connect(
-                    List.of(rendezvous.address(), nobody), Duration.ofMillis(50), LONG))
+                    List.of(rendezvous.address(), nobody), Duration.ofMillis(50), LONG, CONFIG))
         .isInstanceOf(PeerLostException.class)
         .hasMessage("Cannot reach rank 1 (127.0.0.1:1): it did not connect within 50 ms");
   }
@@ -30,7 +32,8 @@ final class RendezvousTest {
   void aRankThatDoesNotListenIsNamed() throws Exception {
     Rendezvous rendezvous = Rendezvous.listen(run, 1, new PeerAddress(Ranks.HOST, 0));
 
-    assertThatThrownBy(() -> rendezvous.connect(List.of(nobody, rendezvous.address()), LONG, LONG))
+    assertThatThrownBy(
+            () -> rendezvous.connect(List.of(nobody, rendezvous.address()), LONG, LONG, CONFIG))
         .isInstanceOf(PeerLostException.class)
         .hasMessageStartingWith("Cannot connect to rank 0 (127.0.0.1:1): ");
   }
@@ -40,7 +43,9 @@ final class RendezvousTest {
     Rendezvous rendezvous = Rendezvous.listen(run, 0, new PeerAddress(Ranks.HOST, 0));
     FutureTask<Collective> waiting =
         Ranks.<Collective>start(
-                1, rank -> rendezvous.connect(List.of(rendezvous.address(), nobody), LONG, LONG))
+                1,
+                rank ->
+                    rendezvous.connect(List.of(rendezvous.address(), nobody), LONG, LONG, CONFIG))
             .get(0);
 
     rendezvous.close();
@@ -59,7 +64,7 @@ final class RendezvousTest {
     Link signal = Link.dial(rendezvous.address(), run, Channel.SIGNAL, 1, 0);
 
     try (Collective collective =
-        rendezvous.connect(List.of(rendezvous.address(), nobody), LONG, LONG)) {
+        rendezvous.connect(List.of(rendezvous.address(), nobody), LONG, LONG, CONFIG)) {
       first.send(FrameType.RECORD, new byte[] {4});
 
       assertThat(collective.gatherRecords(new byte[0]).get(1)).containsExactly(4);

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.model.collective.Channel;
 import io.github.pumaspark.model.collective.Collective;
+import io.github.pumaspark.model.collective.CollectiveConfig;
 import io.github.pumaspark.model.collective.Link;
 import io.github.pumaspark.model.collective.LinkServer;
 import io.github.pumaspark.model.collective.PeerAddress;
@@ -37,7 +38,7 @@ final class CoordinatorTest {
   private static final Heartbeat HASTY =
       new Heartbeat(Duration.ofMillis(50), Duration.ofSeconds(1));
 
-  private final RunIdentity run = new RunIdentity("run", 2, RANKS, RunKey.random());
+  private final RunIdentity run = new RunIdentity("run", 2, RANKS, RunKey.random(), false);
   private final RecordingListener listener = new RecordingListener();
   private final List<CoordinatorClient> clients = new ArrayList<>();
   private final List<Collective> collectives = new ArrayList<>();
@@ -52,7 +53,7 @@ final class CoordinatorTest {
 
     @Override
     public void event(int rank, TrainEvent event) {
-      heard.add(event);
+      heard.add(rank + ": " + event);
     }
 
     @Override
@@ -85,7 +86,7 @@ final class CoordinatorTest {
   }
 
   private Coordinator start(Heartbeat heartbeat) {
-    return Coordinator.start(run, new PeerAddress(HOST, 0), heartbeat, listener);
+    return Coordinator.start(run, new PeerAddress(HOST, 0), heartbeat, LONG, listener);
   }
 
   private void restart(Heartbeat heartbeat) {
@@ -95,14 +96,19 @@ final class CoordinatorTest {
 
   private CoordinatorClient connect(int rank, Heartbeat heartbeat) {
     CoordinatorClient client =
-        CoordinatorClient.connect(run, rank, coordinator.address(), heartbeat);
+        CoordinatorClient.connect(run, rank, place(rank), coordinator.address(), heartbeat);
     clients.add(client);
     return client;
   }
 
+  private static RankPlace place(int rank) {
+    return new RankPlace("host", "executor-" + rank, 100 + rank, "");
+  }
+
   private void joinAll(Heartbeat heartbeat) throws Exception {
     IntStream.range(0, RANKS).forEach(rank -> connect(rank, heartbeat));
-    for (FutureTask<Object> task : start(RANKS, rank -> clients.get(rank).join(HOST, LONG))) {
+    for (FutureTask<Object> task :
+        start(RANKS, rank -> clients.get(rank).join(HOST, LONG, CollectiveConfig.standard()))) {
       collectives.add((Collective) task.get(60, TimeUnit.SECONDS));
     }
     coordinator.awaitJoined(Duration.ofSeconds(20));
@@ -173,7 +179,8 @@ final class CoordinatorTest {
   @Test
   void missingRanksAreReportedWithHaveAndNeedAndTheOthersAreReleased() throws Exception {
     connect(1, PATIENT);
-    List<FutureTask<Object>> joining = start(1, rank -> clients.get(0).join(HOST, LONG));
+    List<FutureTask<Object>> joining =
+        start(1, rank -> clients.get(0).join(HOST, LONG, CollectiveConfig.standard()));
 
     assertThatThrownBy(() -> coordinator.awaitJoined(Duration.ofMillis(1500)))
         .isInstanceOf(RunAbortedException.class)
@@ -257,7 +264,7 @@ final class CoordinatorTest {
               return "told";
             });
 
-    clients.get(2).fail("disk full");
+    clients.get(2).fail(Failure.Kind.RANK, 0, "disk full");
 
     assertThat(telling.get(0).get(60, TimeUnit.SECONDS)).isEqualTo("told");
     assertThat(coordinator.firstCause()).contains("Rank 2 failed: disk full");
@@ -283,15 +290,19 @@ final class CoordinatorTest {
     for (FutureTask<Object> task : blocked) {
       assertThat(failure(task))
           .hasMessageStartingWith("Lost rank 2 (127.0.0.1:")
-          .hasMessageEndingWith("): connection closed by peer");
+          .hasMessageEndingWith(": connection closed by peer");
     }
+    assertThat(coordinator.firstFailure().orElseThrow())
+        .extracting(Failure::kind, Failure::rank)
+        .containsExactly(Failure.Kind.LOST, 2);
   }
 
   @Test
   void aRankThatFreezesIsLostAfterItsHeartbeatsStop() throws Exception {
     restart(HASTY);
     IntStream.range(0, 2).forEach(rank -> connect(rank, HASTY));
-    List<FutureTask<Object>> joining = start(2, rank -> clients.get(rank).join(HOST, LONG));
+    List<FutureTask<Object>> joining =
+        start(2, rank -> clients.get(rank).join(HOST, LONG, CollectiveConfig.standard()));
 
     try (Link frozen =
         Link.dial(coordinator.address(), run, Channel.CONTROL, 2, LinkServer.DRIVER)) {
@@ -299,8 +310,96 @@ final class CoordinatorTest {
           .isInstanceOf(RunAbortedException.class)
           .hasMessageMatching("Lost rank 2 \\(127.0.0.1:\\d+\\): no heartbeat for 1000 ms");
       assertThat(failure(joining.get(1))).isInstanceOf(RunAbortedException.class);
+      assertThat(coordinator.firstFailure().orElseThrow())
+          .extracting(Failure::kind, Failure::rank)
+          .containsExactly(Failure.Kind.DEAD, 2);
       assertThat(frozen.peerRank()).isEqualTo(LinkServer.DRIVER);
     }
+  }
+
+  @Test
+  void aRankThatIsAliveButMakesNoProgressIsEndedAndNamedWithItsPhase() throws Exception {
+    coordinator.close();
+    coordinator =
+        Coordinator.start(run, new PeerAddress(HOST, 0), HASTY, Duration.ofSeconds(2), listener);
+    joinAll(HASTY);
+
+    clients.get(1).progressed(7, "backward");
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () -> {
+              clients.get(0).progressed(7, "communication");
+              clients.get(2).progressed(7, "communication");
+              return coordinator.firstFailure().isPresent();
+            });
+
+    Failure failure = coordinator.firstFailure().orElseThrow();
+    assertThat(failure.kind()).isEqualTo(Failure.Kind.HUNG);
+    assertThat(failure.message())
+        .matches("Rank 1 hangs in phase 'backward' of step 7: alive, but no progress for [2-9] s");
+    await().until(() -> clients.stream().allMatch(CoordinatorTest::isAborted));
+  }
+
+  @Test
+  void twoRanksInOneProcessAreNamedAtOnce() {
+    RankPlace place = new RankPlace("host-a", "5", 321, "");
+    CoordinatorClient one =
+        CoordinatorClient.connect(run, 0, place, coordinator.address(), PATIENT);
+    CoordinatorClient two =
+        CoordinatorClient.connect(run, 2, place, coordinator.address(), PATIENT);
+    clients.addAll(List.of(one, two));
+    List<FutureTask<Object>> joining =
+        start(2, at -> clients.get(at).join(HOST, LONG, CollectiveConfig.standard()));
+
+    assertThatThrownBy(() -> coordinator.awaitJoined(Duration.ofSeconds(20)))
+        .isInstanceOf(RunAbortedException.class)
+        .hasMessageStartingWith(
+            "Ranks 0 and 2 both run in process 321 (executor 5) of host 'host-a'; ");
+    assertThat(coordinator.firstFailure().orElseThrow().kind()).isEqualTo(Failure.Kind.USER);
+    assertThat(joining).hasSize(2);
+  }
+
+  @Test
+  void twoRanksOnOneGpuAreNamedAtOnceButNotOnTwoHosts() throws Exception {
+    List<RankPlace> places =
+        List.of(
+            new RankPlace("host-a", "1", 11, "0"),
+            new RankPlace("host-b", "2", 12, "0"),
+            new RankPlace("host-b", "3", 13, "0"));
+    for (int rank = 0; rank < RANKS; rank++) {
+      clients.add(
+          CoordinatorClient.connect(run, rank, places.get(rank), coordinator.address(), PATIENT));
+    }
+    List<FutureTask<Object>> joining =
+        start(RANKS, rank -> clients.get(rank).join(HOST, LONG, CollectiveConfig.standard()));
+
+    String cause =
+        "Ranks 1 and 2 are both on GPU 0 of host 'host-b'; give each executor its own: set"
+            + " spark.executor.resource.gpu.amount and spark.task.resource.gpu.amount to 1";
+    assertThat(failure(joining.get(0))).hasMessage(cause);
+    assertThat(coordinator.firstCause()).contains(cause);
+  }
+
+  @Test
+  void whatARankSaysIsToBeDoneReachesTheDriver() throws Exception {
+    joinAll(PATIENT);
+
+    clients.get(1).fail(Failure.Kind.ROLLBACK, 12, "loss 9.5 is a spike");
+
+    assertThat(coordinator.firstFailure())
+        .contains(new Failure(Failure.Kind.ROLLBACK, 1, 12, "loss 9.5 is a spike"));
+    assertThat(coordinator.places().get(2)).isEqualTo(place(2));
+  }
+
+  @Test
+  void eventsAndReportsNameTheirRank() throws Exception {
+    joinAll(PATIENT);
+    TrainEvent event = new TrainEvent(3, "skip", "loss is NaN", List.of(4L, 9L));
+
+    clients.get(2).reportEvent(event);
+
+    await().until(() -> listener.heard.contains("2: " + event));
   }
 
   @Test
@@ -332,10 +431,11 @@ final class CoordinatorTest {
     try (LinkServer frozen =
         LinkServer.start(
             new PeerAddress(HOST, 0), run, LinkServer.DRIVER, Set.of(Channel.CONTROL), x -> {})) {
-      CoordinatorClient client = CoordinatorClient.connect(run, 0, frozen.address(), HASTY);
+      CoordinatorClient client =
+          CoordinatorClient.connect(run, 0, place(0), frozen.address(), HASTY);
       clients.add(client);
 
-      assertThatThrownBy(() -> client.join(HOST, LONG))
+      assertThatThrownBy(() -> client.join(HOST, LONG, CollectiveConfig.standard()))
           .isInstanceOf(RunAbortedException.class)
           .hasMessage("Lost the driver (" + frozen.address() + "): no heartbeat for 1000 ms");
     }
@@ -507,7 +607,7 @@ final class CoordinatorTest {
     joinAll(PATIENT);
     CoordinatorClient second = connect(1, PATIENT);
 
-    assertThatThrownBy(() -> second.join(HOST, LONG))
+    assertThatThrownBy(() -> second.join(HOST, LONG, CollectiveConfig.standard()))
         .isInstanceOf(RunAbortedException.class)
         .hasMessage("Cannot join: rank 1 has already connected");
     assertThat(coordinator.firstCause()).isEmpty();
@@ -518,19 +618,20 @@ final class CoordinatorTest {
     coordinator.abort("Rank 0 failed: disk full");
     CoordinatorClient late = connect(1, PATIENT);
 
-    assertThatThrownBy(() -> late.join(HOST, LONG))
+    assertThatThrownBy(() -> late.join(HOST, LONG, CollectiveConfig.standard()))
         .isInstanceOf(RunAbortedException.class)
         .hasMessage("Rank 0 failed: disk full");
   }
 
   @Test
   void anotherKeyOrGenerationCannotConnectAndDisturbsNobody() throws Exception {
-    RunIdentity wrongKey = new RunIdentity("run", 2, RANKS, RunKey.random());
-    RunIdentity zombie = new RunIdentity("run", 1, RANKS, run.key());
+    RunIdentity wrongKey = new RunIdentity("run", 2, RANKS, RunKey.random(), false);
+    RunIdentity zombie = new RunIdentity("run", 1, RANKS, run.key(), false);
 
     for (RunIdentity identity : List.of(wrongKey, zombie)) {
       assertThatThrownBy(
-              () -> CoordinatorClient.connect(identity, 0, coordinator.address(), PATIENT))
+              () ->
+                  CoordinatorClient.connect(identity, 0, place(0), coordinator.address(), PATIENT))
           .isInstanceOf(RunAbortedException.class)
           .hasMessageStartingWith(
               "Cannot connect rank 0 to the driver (" + coordinator.address() + "): ");
@@ -574,9 +675,9 @@ final class CoordinatorTest {
 
   @Test
   void twoRunsInOneProcessDoNotDisturbEachOther() throws Exception {
-    RunIdentity other = new RunIdentity("other", 2, RANKS, RunKey.random());
+    RunIdentity other = new RunIdentity("other", 2, RANKS, RunKey.random(), false);
     try (Coordinator second =
-        Coordinator.start(other, new PeerAddress(HOST, 0), PATIENT, listener)) {
+        Coordinator.start(other, new PeerAddress(HOST, 0), PATIENT, LONG, listener)) {
       second.abort("not your business");
       joinAll(PATIENT);
 
@@ -590,7 +691,7 @@ final class CoordinatorTest {
 
   @Test
   void aPortInUseIsOneLineForTheUser() {
-    assertThatThrownBy(() -> Coordinator.start(run, coordinator.address(), PATIENT, listener))
+    assertThatThrownBy(() -> Coordinator.start(run, coordinator.address(), PATIENT, LONG, listener))
         .isInstanceOf(ConfigException.class)
         .hasMessageStartingWith("Cannot listen on '" + coordinator.address() + "': ")
         .hasMessageNotContaining("\n");
@@ -604,6 +705,16 @@ final class CoordinatorTest {
     closeAll();
 
     await().atMost(Duration.ofSeconds(20)).until(() -> threads().isEmpty());
+  }
+
+  private static boolean isAborted(CoordinatorClient client) {
+    try {
+      client.progressed(1, "step");
+      client.reportEvent(new TrainEvent(1, "skip", "", List.of()));
+      return false;
+    } catch (RunAbortedException e) {
+      return true;
+    }
   }
 
   private static List<Thread> threads() {

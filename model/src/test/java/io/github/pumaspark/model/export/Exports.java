@@ -6,7 +6,10 @@ import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.CheckpointFile;
 import io.github.pumaspark.model.checkpoint.CheckpointStore;
 import io.github.pumaspark.model.checkpoint.NetworkFile;
+import io.github.pumaspark.model.checkpoint.TensorPieces;
 import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.collective.Buckets;
+import io.github.pumaspark.model.collective.Segment;
 import io.github.pumaspark.model.network.NetworkConfig;
 import io.github.pumaspark.model.network.NetworkProfile;
 import io.github.pumaspark.model.network.ParameterTable;
@@ -53,21 +56,43 @@ final class Exports {
       throws IOException {
     ParameterTable table = ParameterTable.of(network, TOKENIZER.vocabSize());
     CheckpointStore store = new CheckpointStore(new Path(root.toUri()), CONFIGURATION);
-    Path directory = store.prepare(7);
+    Path directory = store.staging(7, 0);
     Map<String, String> files = new TreeMap<>();
     files.put(CheckpointFile.MODEL, write(directory, CheckpointFile.MODEL, table, 1));
     if (averaged) {
-      files.put(CheckpointFile.EMA, write(directory, CheckpointFile.EMA, table, 2));
+      files.put("ema.safetensors", write(directory, "ema.safetensors", table, 2));
     }
-    return store.commit(
-        new TrainState(
-            TrainState.SCHEMA_VERSION,
-            new TrainState.Lineage("run-1", "puma", null, null, "pretrain", 5, "0.1.0+abcdef0"),
-            new TrainState.Progress(7, 7000, 70, 1.5, 1e-3, 0.5, List.of(70L)),
-            new TrainState.Dataset("d".repeat(64), TOKENIZER.sha256(), TOKENIZER, LENGTH),
-            new TrainState.Execution("fp32", 2, 1),
-            files),
-        "{}");
+    return store.commit(state(files), "{}", 0);
+  }
+
+  /** The same checkpoint with its average in shares of three ranks. */
+  static Checkpoint sharded(java.nio.file.Path root, NetworkConfig network) throws IOException {
+    ParameterTable table = ParameterTable.of(network, TOKENIZER.vocabSize());
+    CheckpointStore store = new CheckpointStore(new Path(root.toUri()), CONFIGURATION);
+    Path directory = store.staging(7, 0);
+    Map<String, String> files = new TreeMap<>();
+    files.put(CheckpointFile.MODEL, write(directory, CheckpointFile.MODEL, table, 1));
+    FloatBuffer average = weights(table, 2);
+    for (int rank = 0; rank < 3; rank++) {
+      List<Segment> segments = new Buckets(table.length(), 512).owned(rank, 3);
+      FloatBuffer own = FloatBuffer.allocate(table.length());
+      segments.forEach(segment -> own.put(average.slice(segment.start(), segment.size())));
+      CheckpointFile file =
+          new TensorPieces(CheckpointFile.EMA_KIND, NetworkFile.layout(table), List.of(""))
+              .write(directory, CONFIGURATION, rank, 3, segments, Map.of("", own));
+      files.put(file.name(), file.sha256());
+    }
+    return store.commit(state(files), "{}", 0);
+  }
+
+  private static TrainState state(Map<String, String> files) {
+    return new TrainState(
+        TrainState.SCHEMA_VERSION,
+        new TrainState.Lineage("run-1", "puma", null, null, "pretrain", 5, "0.1.0+abcdef0"),
+        new TrainState.Progress(7, 7000, 70, 1.5, 1e-3, 0.5, List.of(70L)),
+        new TrainState.Dataset("d".repeat(64), TOKENIZER.sha256(), TOKENIZER, LENGTH),
+        new TrainState.Execution("fp32", 2, 1),
+        files);
   }
 
   static java.nio.file.Path local(Path path) {

@@ -48,18 +48,36 @@ final class HfExportTest {
     export(WeightChoice.BEST).write(Exports.hadoop(out));
 
     assertThat(out.resolve("model.safetensors"))
-        .hasSameBinaryContentAs(Exports.local(checkpoint.file(CheckpointFile.EMA)));
+        .hasSameBinaryContentAs(Exports.local(checkpoint.file("ema.safetensors")));
     assertThat(config().at("/puma_lineage/weights").asText()).isEqualTo("ema");
+  }
+
+  /** An average that ranks keep in shares is exported as if one had kept it. */
+  @Test
+  void averageInSharesIsPutTogether() throws IOException {
+    Checkpoint shares = Exports.sharded(directory.resolve("shares"), Exports.PLAIN);
+
+    new HfExport(shares, Exports.PLAIN, WeightChoice.BEST, Exports.CONFIGURATION)
+        .write(Exports.hadoop(out));
+
+    assertThat(out.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(Exports.local(checkpoint.file("ema.safetensors")));
+    assertThat(config().at("/puma_lineage/weights").asText()).isEqualTo("ema");
+    assertThat(config().at("/puma_lineage/weights_sha256").asText())
+        .isEqualTo(checkpoint.state().files().get("ema.safetensors"));
+    assertThat(WeightChoice.BEST.filesOf(shares).sha256())
+        .isNotEqualTo(WeightChoice.RAW.filesOf(shares).sha256())
+        .hasSize(64);
   }
 
   @Test
   void averageThatIsNotThereIsOneLine() throws IOException {
     Checkpoint plain = Exports.checkpoint(directory.resolve("plain"), Exports.PLAIN, false);
 
-    assertThat(WeightChoice.BEST.fileOf(plain)).isEqualTo(CheckpointFile.MODEL);
-    assertThatThrownBy(() -> WeightChoice.EMA.fileOf(plain))
+    assertThat(WeightChoice.BEST.filesOf(plain).names()).containsExactly(CheckpointFile.MODEL);
+    assertThatThrownBy(() -> WeightChoice.EMA.filesOf(plain))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("it has no 'ema.safetensors'");
+        .hasMessageContaining("it has none (trained with optimizer.ema-decay = 0)");
   }
 
   @Test

@@ -76,7 +76,8 @@ final class TinyNetworks {
             new ComputeSettings(ComputeDevice.cpu(), Precision.FP32, checkpointing),
             types,
             limits,
-            true);
+            true,
+            null);
     fill(network, 9);
     return network;
   }

@@ -3,6 +3,7 @@ package io.github.pumaspark.model.optimizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.pumaspark.model.collective.Segment;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.network.ComputeSettings;
 import io.github.pumaspark.model.network.Denoiser;
@@ -10,6 +11,7 @@ import io.github.pumaspark.model.network.NetworkConfig;
 import io.github.pumaspark.model.network.NetworkProfile;
 import io.github.pumaspark.model.network.Parameters;
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,7 +31,7 @@ final class AdamWTest {
   @Test
   void updatesEqualTheEquations() {
     try (Denoiser network = network();
-        AdamW optimizer = new AdamW(CONFIG, network.parameters(), 0, length(network))) {
+        AdamW optimizer = new AdamW(CONFIG, network.parameters(), part(0, length(network)))) {
       Parameters parameters = network.parameters();
       int n = length(network);
       double[] w = doubles(parameters.weightBuffer());
@@ -45,10 +47,10 @@ final class AdamWTest {
         }
         double[] g = doubles(gradient);
 
-        assertThat(optimizer.gradientSquaredNorm()).isCloseTo(squared, within(1e-9 * squared));
-        double divisor = optimizer.clipDivisor(Math.sqrt(squared));
-        assertThat(divisor).isCloseTo(Math.sqrt(squared) / 0.5, within(1e-5));
-        optimizer.update(1e-2, divisor);
+        assertThat(optimizer.gradientSquaredNorm(0)).isCloseTo(squared, within(1e-9 * squared));
+        double divisor = Math.sqrt(squared) / CONFIG.clipNorm();
+        optimizer.begin(1e-2, Math.sqrt(squared));
+        optimizer.update(0);
 
         for (int i = 0; i < n; i++) {
           double scaled = g[i] / divisor;
@@ -73,9 +75,9 @@ final class AdamWTest {
         Denoiser halves = network()) {
       int n = length(whole);
       int middle = n / 32 * 16;
-      try (AdamW all = new AdamW(CONFIG, whole.parameters(), 0, n);
-          AdamW first = new AdamW(CONFIG, halves.parameters(), 0, middle);
-          AdamW second = new AdamW(CONFIG, halves.parameters(), middle, n)) {
+      try (AdamW all = new AdamW(CONFIG, whole.parameters(), part(0, n));
+          AdamW first = new AdamW(CONFIG, halves.parameters(), part(0, middle));
+          AdamW second = new AdamW(CONFIG, halves.parameters(), part(middle, n))) {
         Random random = new Random(4);
         for (int step = 1; step <= 3; step++) {
           FloatBuffer one = whole.parameters().gradientBuffer();
@@ -84,9 +86,10 @@ final class AdamWTest {
             one.put(i, (float) random.nextGaussian());
             two.put(i, one.get(i));
           }
-          all.update(1e-3, 1.5);
-          first.update(1e-3, 1.5);
-          second.update(1e-3, 1.5);
+          for (AdamW optimizer : List.of(all, first, second)) {
+            optimizer.begin(1e-3, 0.75);
+            optimizer.update(0);
+          }
         }
       }
 
@@ -100,15 +103,15 @@ final class AdamWTest {
     try (Denoiser straight = network();
         Denoiser resumed = network()) {
       int n = length(straight);
-      AdamW first = new AdamW(CONFIG, straight.parameters(), 0, n);
-      AdamW second = new AdamW(CONFIG, resumed.parameters(), 0, n);
+      AdamW first = new AdamW(CONFIG, straight.parameters(), part(0, n));
+      AdamW second = new AdamW(CONFIG, resumed.parameters(), part(0, n));
       update(straight, first, 1);
       update(resumed, second, 1);
       FloatBuffer m = FloatBuffer.allocate(n);
       FloatBuffer v = FloatBuffer.allocate(n);
       second.readMoments(m, v);
       second.close();
-      second = new AdamW(CONFIG, resumed.parameters(), 0, n);
+      second = new AdamW(CONFIG, resumed.parameters(), part(0, n));
       second.writeMoments(m.flip(), v.flip(), 1);
       update(straight, first, 2);
       update(resumed, second, 2);
@@ -126,13 +129,18 @@ final class AdamWTest {
     for (int i = 0; i < gradient.limit(); i++) {
       gradient.put(i, (float) random.nextGaussian());
     }
-    optimizer.update(1e-3, 1);
+    optimizer.begin(1e-3, 0.1);
+    optimizer.update(0);
   }
 
   private static Denoiser network() {
     Denoiser network = Denoiser.trainable(TINY, 5, 4, 4, ComputeSettings.cpu());
     network.parameters().initialize(1);
     return network;
+  }
+
+  private static List<Segment> part(int start, int end) {
+    return List.of(new Segment(start, end));
   }
 
   private static int length(Denoiser network) {

@@ -3,12 +3,14 @@ package io.github.pumaspark.model.optimizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.pumaspark.model.collective.Segment;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.network.ComputeSettings;
 import io.github.pumaspark.model.network.Denoiser;
 import io.github.pumaspark.model.network.NetworkConfig;
 import io.github.pumaspark.model.network.NetworkProfile;
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,12 +35,12 @@ final class WeightAverageTest {
       assertThat(read(average, network)).containsOnly(1f);
 
       fill(network, 12);
-      average.update(1);
+      average.update(0, 1);
       // 1 + 9/11 * 11
       assertThat(read(average, network)).containsOnly(10f);
 
       fill(network, 22);
-      average.update(2);
+      average.update(0, 2);
       // 10 + 9/12 * 12
       assertThat(read(average, network)).containsOnly(19f);
     }
@@ -53,17 +55,17 @@ final class WeightAverageTest {
       average.restart();
       fill(network, 18);
 
-      average.update(7);
+      average.update(0, 7);
       // kept 8/17 of 0
       assertThat(read(average, network)[0]).isCloseTo(18 * 9 / 17f, within(1e-5f));
 
       average.restart();
       fill(network, 20);
-      average.update(8);
+      average.update(0, 8);
       assertThat(read(average, network)).containsOnly(19f);
       average.restart();
       fill(network, 24);
-      average.update(1000);
+      average.update(0, 1000);
       assertThat(read(average, network)).containsOnly(22f);
     }
   }
@@ -82,7 +84,7 @@ final class WeightAverageTest {
       }
       for (int update = 1; update <= 100; update++) {
         randomize(network, random);
-        average.update(update);
+        average.update(0, update);
         double kept = Math.min(0.9, (1.0 + update) / (10.0 + update));
         for (int i = 0; i < n; i++) {
           expected[i] =
@@ -104,17 +106,17 @@ final class WeightAverageTest {
       int n = length(network);
       int middle = n / 48 * 16;
       try (WeightAverage all = whole(0.99, network);
-          WeightAverage first = new WeightAverage(0.99, network.parameters(), 0, middle);
-          WeightAverage second = new WeightAverage(0.99, network.parameters(), middle, n)) {
+          WeightAverage first = new WeightAverage(0.99, network.parameters(), part(0, middle));
+          WeightAverage second = new WeightAverage(0.99, network.parameters(), part(middle, n))) {
         Random random = new Random(5);
         all.restart();
         first.restart();
         second.restart();
         for (int update = 1; update <= 20; update++) {
           randomize(network, random);
-          all.update(update);
-          first.update(update);
-          second.update(update);
+          all.update(0, update);
+          first.update(0, update);
+          second.update(0, update);
         }
 
         FloatBuffer joined = FloatBuffer.allocate(n);
@@ -132,11 +134,11 @@ final class WeightAverageTest {
         WeightAverage resumed = whole(0.99, network)) {
       straight.restart();
       randomize(network, new Random(6));
-      straight.update(1);
+      straight.update(0, 1);
       resumed.write(FloatBuffer.wrap(read(straight, network)));
       randomize(network, new Random(7));
-      straight.update(2);
-      resumed.update(2);
+      straight.update(0, 2);
+      resumed.update(0, 2);
 
       assertThat(read(resumed, network)).containsExactly(read(straight, network));
     }
@@ -147,7 +149,7 @@ final class WeightAverageTest {
     try (Denoiser network = network();
         WeightAverage average = whole(0, network)) {
       average.restart();
-      average.update(1);
+      average.update(0, 1);
 
       assertThat(average.isOn()).isFalse();
       FloatBuffer nothing = FloatBuffer.allocate(0);
@@ -156,11 +158,15 @@ final class WeightAverageTest {
   }
 
   private static WeightAverage whole(double decay, Denoiser network) {
-    return new WeightAverage(decay, network.parameters(), 0, length(network));
+    return new WeightAverage(decay, network.parameters(), part(0, length(network)));
   }
 
   private static Denoiser network() {
     return Denoiser.trainable(TINY, 5, 4, 4, ComputeSettings.cpu());
+  }
+
+  private static List<Segment> part(int start, int end) {
+    return List.of(new Segment(start, end));
   }
 
   private static int length(Denoiser network) {

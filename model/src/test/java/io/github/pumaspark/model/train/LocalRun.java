@@ -147,7 +147,8 @@ final class LocalRun {
                     CountingDataset.LENGTH),
                 new TrainState.Execution("fp32", worldSize, spec.threads()),
                 written),
-            "{}");
+            "{}",
+            0);
   }
 
   private synchronized void add(Map<String, String> written) {

@@ -3,8 +3,9 @@ package io.github.pumaspark.model.train;
 import io.github.pumaspark.data.batch.DatasetOrder;
 import io.github.pumaspark.data.batch.TokenDataset;
 import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.collective.Buckets;
 import io.github.pumaspark.model.collective.Collective;
-import io.github.pumaspark.model.collective.Parts;
+import io.github.pumaspark.model.collective.Segment;
 import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.masking.MaskingStrategies;
@@ -24,7 +25,8 @@ import org.apache.hadoop.fs.Path;
 final class RankParts implements AutoCloseable {
   final Denoiser network;
   final RecordingMasking masking;
-  final Parts parts;
+  final List<Segment> owned;
+  private final Buckets buckets;
   private final TrainSpec spec;
   private final Configuration configuration;
   private final Collective collective;
@@ -56,12 +58,10 @@ final class RankParts implements AutoCloseable {
                 staging));
     network.parameters().initialize(spec.train().seed());
     int rank = collective.rank();
-    parts = new Parts(network.parameters().table().length(), collective.worldSize());
-    optimizer =
-        new AdamW(spec.optimizer(), network.parameters(), parts.start(rank), parts.end(rank));
-    average =
-        new WeightAverage(
-            spec.optimizer().emaDecay(), network.parameters(), parts.start(rank), parts.end(rank));
+    buckets = Buckets.of(network.parameters().table().length(), spec.collective());
+    owned = buckets.owned(rank, collective.worldSize());
+    optimizer = new AdamW(spec.optimizer(), network.parameters(), owned);
+    average = new WeightAverage(spec.optimizer().emaDecay(), network.parameters(), owned);
     average.restart();
     int rows = spec.train().globalBatchSize();
     int first = rows * rank / collective.worldSize();
@@ -82,8 +82,14 @@ final class RankParts implements AutoCloseable {
   TrainState.Progress train(TrainListener listener) {
     TrainState.Progress start =
         spec.resumeFrom().isEmpty()
-            ? new TrainState.Progress(0, 0, 0, 0, 0, 0, List.of(0L))
-            : checkpoint().read(new Path(spec.resumeFrom()));
+            ? TrainState.Progress.initial()
+            : ResumePoint.restore(
+                new Path(spec.resumeFrom()),
+                configuration,
+                network.parameters(),
+                optimizer,
+                average,
+                masking);
     return new TrainLoop(
             spec.train(),
             spec.train().globalBatchSize() * collective.rank() / collective.worldSize(),
@@ -95,6 +101,7 @@ final class RankParts implements AutoCloseable {
                 spec.optimizer().warmupSteps(),
                 spec.train().steps()),
             masking,
+            buckets,
             collective,
             listener)
         .run(start);
@@ -114,17 +121,6 @@ final class RankParts implements AutoCloseable {
     optimizer.close();
     network.close();
     dataset.close();
-  }
-
-  private RankCheckpoint checkpoint() {
-    return new RankCheckpoint(
-        new Path(spec.checkpoints()),
-        configuration,
-        network.parameters(),
-        optimizer,
-        average,
-        masking,
-        collective);
   }
 
   private static float[] array(FloatBuffer buffer) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
+import io.github.pumaspark.model.collective.Segment;
 import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.engine.Precision;
 import io.github.pumaspark.model.masking.MaskingConfig;
@@ -217,9 +218,8 @@ final class TrainLoopTest {
               try (RankParts parts = new RankParts(oneStep, CONFIGURATION, collective)) {
                 parts.train(new Listener(report -> {}));
                 float[] all = parts.gradient();
-                int rank = collective.rank();
-                return java.util.Arrays.copyOfRange(
-                    all, parts.parts.start(rank), parts.parts.end(rank));
+                Segment part = parts.owned.get(0);
+                return java.util.Arrays.copyOfRange(all, part.start(), part.end());
               }
             });
     float[] joined = new float[own.stream().mapToInt(part -> part.length).sum()];
