@@ -96,7 +96,9 @@ public final class ExecutorSlots {
                 found.add(new ExecutorSlot(id, host(scheduler, id)));
               }
             });
-    found.sort(Comparator.comparing((ExecutorSlot slot) -> slot.id().length()).thenComparing(ExecutorSlot::id));
+    found.sort(
+        Comparator.comparing((ExecutorSlot slot) -> slot.id().length())
+            .thenComparing(ExecutorSlot::id));
     return found;
   }
 

@@ -155,8 +155,7 @@ final class FailureLoop {
             state.generation(),
             worldSize,
             RunKey.random(),
-            TrainPreconditions.isEncrypted(
-                session.sparkContext().getConf(), values.collective()));
+            TrainPreconditions.isEncrypted(session.sparkContext().getConf(), values.collective()));
     try (RunTracking tracking =
         directory.tracking(
             name(),
@@ -223,31 +222,30 @@ final class FailureLoop {
             });
     slots.drain(executors, DRAIN);
     Optional<Checkpoint> newest = store.newest();
-    switch (policy.next(failure, step(newest), state.skipSteps().size())) {
-      case RetryPolicy.End end -> throw ended(failed, end, newest.map(Checkpoint::directory));
-      case RetryPolicy.Rollback rollback -> {
-        state = state.skipping(rollback.step());
-        directory.save(state);
-        LOG.warn(
-            "train {}: generation {} rolls back: {}; step {} will be skipped; going on from step {}",
-            name(),
-            state.generation(),
-            failure.message(),
-            rollback.step(),
-            step(newest));
-      }
-      case RetryPolicy.Retry retry -> {
-        LOG.warn(
-            "train {}: generation {} failed ({} of {} in a row): {}; going on from step {} in {} s",
-            name(),
-            state.generation(),
-            retry.attempt(),
-            cluster.maxFailures(),
-            failure.message(),
-            step(newest),
-            retry.wait().toMillis() / 1000.0);
-        stop.await(retry.wait().minusNanos(System.nanoTime() - since));
-      }
+    RetryPolicy.Next next = policy.next(failure, step(newest), state.skipSteps().size());
+    if (next instanceof RetryPolicy.End end) {
+      throw ended(failed, end, newest.map(Checkpoint::directory));
+    } else if (next instanceof RetryPolicy.Rollback rollback) {
+      state = state.skipping(rollback.step());
+      directory.save(state);
+      LOG.warn(
+          "train {}: generation {} rolls back: {}; going on from step {} without the update of {}",
+          name(),
+          state.generation(),
+          failure.message(),
+          step(newest),
+          rollback.step());
+    } else if (next instanceof RetryPolicy.Retry retry) {
+      LOG.warn(
+          "train {}: generation {} failed ({} of {} in a row): {}; going on from step {} in {} s",
+          name(),
+          state.generation(),
+          retry.attempt(),
+          cluster.maxFailures(),
+          failure.message(),
+          step(newest),
+          retry.backoff().toMillis() / 1000.0);
+      stop.await(retry.backoff().minusNanos(System.nanoTime() - since));
     }
   }
 
@@ -260,9 +258,11 @@ final class FailureLoop {
       return told;
     }
     String limit = end.limit().isEmpty() ? "" : "; " + end.limit() + " is reached";
-    boolean isWorthAnotherTry = failure.kind() != Failure.Kind.FATAL && failure.kind() != Failure.Kind.ROLLBACK;
+    boolean isWorthAnotherTry =
+        failure.kind() != Failure.Kind.FATAL && failure.kind() != Failure.Kind.ROLLBACK;
     return new TrainFailedException(
-        TrainFailedException.message(name(), failure.message() + limit, last, isWorthAnotherTry), failed);
+        TrainFailedException.message(name(), failure.message() + limit, last, isWorthAnotherTry),
+        failed);
   }
 
   private TrainState template(int worldSize) {

@@ -33,9 +33,7 @@ final class HostHistory {
   /** Hosts of repeated failures among those chosen though there is another host. */
   List<String> badHosts(List<ExecutorSlot> chosen) {
     List<String> hosts = chosen.stream().map(ExecutorSlot::host).distinct().sorted().toList();
-    return hosts.size() < 2
-        ? List.of()
-        : hosts.stream().filter(host -> badness(host) > 0).toList();
+    return hosts.size() < 2 ? List.of() : hosts.stream().filter(host -> badness(host) > 0).toList();
   }
 
   private int badness(String host) {

@@ -37,7 +37,7 @@ final class RetryPolicy {
    *
    * @param attempt how many failures in a row this was
    */
-  record Retry(int attempt, Duration wait) implements Next {}
+  record Retry(int attempt, Duration backoff) implements Next {}
 
   /** Another attempt, at once, that leaves out the update of a step. */
   record Rollback(long step) implements Next {}

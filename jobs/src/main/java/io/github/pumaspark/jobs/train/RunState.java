@@ -22,6 +22,7 @@ record RunState(int generation, List<Long> skipSteps) {
 
   RunState skipping(long step) {
     return new RunState(
-        generation, Stream.concat(skipSteps.stream(), Stream.of(step)).sorted().distinct().toList());
+        generation,
+        Stream.concat(skipSteps.stream(), Stream.of(step)).sorted().distinct().toList());
   }
 }

@@ -23,8 +23,7 @@ public final class TrainFailedException extends RuntimeException {
    * @param last newest complete checkpoint
    * @param isWorthAnotherTry whether the same command may get on
    */
-  static String message(
-      String run, String cause, Optional<Path> last, boolean isWorthAnotherTry) {
+  static String message(String run, String cause, Optional<Path> last, boolean isWorthAnotherTry) {
     String place =
         last.map(directory -> "last complete checkpoint: '" + directory + "'")
             .orElse("there is no checkpoint yet");

@@ -67,8 +67,8 @@ final class RunDirectoryTest {
                     .containsExactlyInAnyOrder(
                         "Cannot go on in '"
                             + directory()
-                            + "': its run has other settings. Choose another run.directory, or use"
-                            + " the same:",
+                            + "': its run has other settings. Choose another run.directory, start over"
+                            + " with --fresh, or use the same:",
                         "network.width: 128 there, 64 here",
                         "masking.phases: 8 there, 5 here",
                         "optimizer.learning-rate: 0.001 there, 0.5 here",

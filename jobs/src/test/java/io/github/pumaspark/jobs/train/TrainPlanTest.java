@@ -79,19 +79,15 @@ final class TrainPlanTest {
   void aLostRankIsARemedyAwayAndADivergedRunIsNot() {
     Optional<Path> last = Optional.of(new Path("/r/step-00000002"));
 
-    assertThat(TrainJob.failure("x", "Lost rank 1", last))
+    assertThat(TrainFailedException.message("x", "Lost rank 1", last, true))
         .isEqualTo(
             "Training of 'x' failed: Lost rank 1 (last complete checkpoint: '/r/step-00000002';"
                 + " the same command goes on from there)");
-    assertThat(TrainJob.failure("x", "Lost rank 1", Optional.empty()))
+    assertThat(TrainFailedException.message("x", "Lost rank 1", Optional.empty(), true))
         .endsWith(" (there is no checkpoint yet; the same command starts again)");
-    assertThat(
-            TrainJob.failure(
-                "x",
-                "Rank 0 failed: NonFiniteLossException: Loss is not finite on rank 1 at step 3",
-                last))
+    assertThat(TrainFailedException.message("x", "Loss is not finite at step 3", last, false))
         .isEqualTo(
-            "Training of 'x' failed: Loss is not finite on rank 1 at step 3"
+            "Training of 'x' failed: Loss is not finite at step 3"
                 + " (last complete checkpoint: '/r/step-00000002')");
   }
 
