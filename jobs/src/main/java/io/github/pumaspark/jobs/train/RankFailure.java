@@ -4,7 +4,7 @@ import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.data.shard.CorruptShardException;
 import io.github.pumaspark.model.checkpoint.CorruptCheckpointException;
 import io.github.pumaspark.model.coordination.Failure;
-import io.github.pumaspark.model.train.NonFiniteLossException;
+import io.github.pumaspark.model.train.GuardException;
 import io.github.pumaspark.model.train.RollbackException;
 
 /**
@@ -25,7 +25,7 @@ record RankFailure(Failure.Kind kind, long step, String message) {
       if (cause instanceof RollbackException rollback) {
         return new RankFailure(Failure.Kind.ROLLBACK, rollback.step(), message);
       }
-      if (cause instanceof NonFiniteLossException
+      if (cause instanceof GuardException
           || cause instanceof CorruptShardException
           || cause instanceof CorruptCheckpointException) {
         return new RankFailure(Failure.Kind.FATAL, 0, message);

@@ -55,14 +55,14 @@ final class Injector implements AutoCloseable {
     FaultKind kind = possible(fault.kind());
     Optional<String> done =
         switch (kind) {
-      case KILL_EXECUTOR -> kill(fault, driver);
-      case STOP_EXECUTOR -> stop(fault, driver);
-      case CUT_CONNECTION -> retry(() -> cut(fault, driver));
-      case FAIL_TASK -> retry(() -> failTask(fault, driver));
-      case FAIL_WRITE -> limitWrites(fault, driver, largestFile);
-      case KILL_DRIVER, SECOND_DRIVER ->
-          throw new IllegalArgumentException(fault.kind() + " is no fault of an executor");
-    };
+          case KILL_EXECUTOR -> kill(fault, driver);
+          case STOP_EXECUTOR -> stop(fault, driver);
+          case CUT_CONNECTION -> retry(() -> cut(fault, driver));
+          case FAIL_TASK -> retry(() -> failTask(fault, driver));
+          case FAIL_WRITE -> limitWrites(fault, driver, largestFile);
+          case KILL_DRIVER, SECOND_DRIVER ->
+              throw new IllegalArgumentException(fault.kind() + " is no fault of an executor");
+        };
     return kind == fault.kind() ? done : done.map(text -> "not possible here, instead: " + text);
   }
 

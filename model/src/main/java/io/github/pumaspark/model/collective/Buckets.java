@@ -47,7 +47,7 @@ public record Buckets(int length, int elementsPerBucket) {
   public List<Segment> owned(int rank, int worldSize) {
     return IntStream.range(0, count())
         .mapToObj(bucket -> new Parts(start(bucket), end(bucket), worldSize))
-        .map(parts -> new Segment(parts.start(rank), parts.end(rank)))
+        .map(parts -> parts.segment(rank))
         .toList();
   }
 }

@@ -4,10 +4,12 @@ package io.github.pumaspark.model.collective;
 public enum Channel {
   /** Rank to driver: membership, reports, stop and abort. */
   CONTROL(1),
-  /** Rank to rank: buffers and records. */
+  /** Rank to rank, one connection a lane: buffers. */
   DATA(2),
   /** Rank to rank: who was lost, who waits for whom. Next to no bytes, so never held up by data. */
-  SIGNAL(3);
+  SIGNAL(3),
+  /** Rank to rank: records, and the turns of exchanges through shared memory. */
+  RECORD(4);
 
   private final int code;
 

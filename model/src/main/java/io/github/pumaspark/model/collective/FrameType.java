@@ -2,14 +2,23 @@ package io.github.pumaspark.model.collective;
 
 /** Frame types between ranks; each belongs to one channel. */
 final class FrameType {
-  /** Data: a part of a buffer to be summed by the receiver. */
+  /** Data: a stripe of a part of a bucket to be summed by the receiver. */
   static final int REDUCE_SCATTER = 1;
 
-  /** Data: the part that the sender owns. */
+  /** Data: a stripe of the part that the sender owns. */
   static final int ALL_GATHER = 2;
 
-  /** Data: a record. */
-  static final int RECORD = 3;
+  /** Data: bytes that only measure the link. */
+  static final int PROBE = 3;
+
+  /** Record: a record. */
+  static final int RECORD = 8;
+
+  /** Record: the sender's shared buffer may be read; the payload says for which exchange. */
+  static final int READY = 9;
+
+  /** Record: the sender has read what it reads of an exchange; the payload is its number. */
+  static final int READ = 10;
 
   /** Signal: the exchange has failed; the payload is the cause in UTF-8. */
   static final int FAILED = 16;

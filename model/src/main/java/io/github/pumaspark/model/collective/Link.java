@@ -1,5 +1,6 @@
 package io.github.pumaspark.model.collective;
 
+import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
@@ -8,8 +9,11 @@ import java.io.OutputStream;
 import java.net.ProtocolException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,29 +29,50 @@ import org.slf4j.LoggerFactory;
 public final class Link implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(Link.class);
   private static final int HEADER_BYTES = 32;
+  private static final int STAGING_BYTES = RecordCipher.MAX_PLAIN_BYTES;
   private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
 
   private final Socket socket;
+  private final @Nullable SocketChannel bulk;
   private final InputStream in;
   private final OutputStream out;
   private final RunIdentity run;
   private final int rank;
   private final int peerRank;
   private final Channel channel;
+  private final int lane;
+  private byte[] staging = {};
   private long sent;
   private long received;
 
-  Link(Socket socket, RunIdentity run, int rank, int peerRank, Channel channel) throws IOException {
+  Link(Socket socket, RunIdentity run, int rank, int peerRank, Handshake.Proved proved)
+      throws IOException {
+    Optional<Handshake.Keys> keys = proved.keys();
     this.socket = socket;
-    this.in = socket.getInputStream();
-    this.out = socket.getOutputStream();
+    this.bulk = keys.isPresent() ? null : socket.getChannel();
+    this.out =
+        keys.isPresent()
+            ? RecordStreams.sealing(socket.getOutputStream(), keys.get().sending())
+            : socket.getOutputStream();
+    this.in = input(socket, keys, proved.purpose().channel());
     this.run = run;
     this.rank = rank;
     this.peerRank = peerRank;
-    this.channel = channel;
+    this.channel = proved.purpose().channel();
+    this.lane = proved.purpose().lane();
     socket.setTcpNoDelay(true);
     socket.setKeepAlive(true);
     socket.setSoTimeout(0);
+  }
+
+  /** Small frames are read ahead; of a lane, payloads are read past the stream. */
+  private static InputStream input(Socket socket, Optional<Handshake.Keys> keys, Channel channel)
+      throws IOException {
+    InputStream plain = socket.getInputStream();
+    if (keys.isPresent()) {
+      return RecordStreams.opening(new BufferedInputStream(plain), keys.get().receiving());
+    }
+    return channel == Channel.DATA ? plain : new BufferedInputStream(plain);
   }
 
   /** One frame as received; the payload belongs to the receiver. */
@@ -62,11 +87,17 @@ public final class Link implements Closeable {
   public static Link dial(
       PeerAddress address, RunIdentity run, Channel channel, int rank, int peerRank)
       throws IOException {
-    Socket socket = address.connect(HANDSHAKE_TIMEOUT);
+    return dial(address, run, new Handshake.Purpose(channel, 0, rank, peerRank));
+  }
+
+  /** As the other, for one of several connections. */
+  static Link dial(PeerAddress address, RunIdentity run, Handshake.Purpose purpose)
+      throws IOException {
+    Socket socket = address.connect(HANDSHAKE_TIMEOUT, purpose.channel() == Channel.DATA);
     try {
       socket.setTcpNoDelay(true);
-      Handshake.dial(socket, run, channel, rank, peerRank, HANDSHAKE_TIMEOUT);
-      return new Link(socket, run, rank, peerRank, channel);
+      Handshake.Proved proved = Handshake.dial(socket, run, purpose, HANDSHAKE_TIMEOUT);
+      return new Link(socket, run, purpose.dialer(), purpose.acceptor(), proved);
     } catch (IOException | RuntimeException e) {
       socket.close();
       throw e;
@@ -77,8 +108,8 @@ public final class Link implements Closeable {
   static Link accept(Socket socket, RunIdentity run, int rank, Set<Channel> channels)
       throws IOException {
     socket.setTcpNoDelay(true);
-    Handshake.Caller caller = Handshake.accept(socket, run, rank, channels, HANDSHAKE_TIMEOUT);
-    return new Link(socket, run, rank, caller.rank(), caller.channel());
+    Handshake.Proved proved = Handshake.accept(socket, run, rank, channels, HANDSHAKE_TIMEOUT);
+    return new Link(socket, run, rank, proved.purpose().dialer(), proved);
   }
 
   /** The proved rank at the other end. */
@@ -89,6 +120,11 @@ public final class Link implements Closeable {
   /** The proved purpose of this connection. */
   public Channel channel() {
     return channel;
+  }
+
+  /** The proved number among the connections to this peer. */
+  int lane() {
+    return lane;
   }
 
   /** Host and port at the other end of the connection, for messages. */
@@ -137,9 +173,20 @@ public final class Link implements Closeable {
     out.write(bytes);
   }
 
-  /** Streams the first bytes of a buffer as payload. */
-  void write(byte[] bytes, int length) throws IOException {
-    out.write(bytes, 0, length);
+  /** Streams the remaining bytes of a direct buffer as payload. */
+  void write(ByteBuffer bytes) throws IOException {
+    if (bulk != null) {
+      while (bytes.hasRemaining()) {
+        bulk.write(bytes);
+      }
+    } else {
+      byte[] copy = new byte[Math.min(bytes.remaining(), STAGING_BYTES)];
+      while (bytes.hasRemaining()) {
+        int n = Math.min(bytes.remaining(), copy.length);
+        bytes.get(copy, 0, n);
+        out.write(copy, 0, n);
+      }
+    }
   }
 
   /** Requires that the next frame is of this type and length; its payload is then to be read. */
@@ -152,8 +199,27 @@ public final class Link implements Closeable {
     }
   }
 
-  /** Fills the first bytes of a buffer. */
-  void readFully(byte[] bytes, int length) throws IOException {
+  /** Fills the rest of a direct buffer with payload. */
+  void readFully(ByteBuffer bytes) throws IOException {
+    if (bulk != null) {
+      while (bytes.hasRemaining()) {
+        if (bulk.read(bytes) < 0) {
+          throw new EOFException("connection closed by peer");
+        }
+      }
+    } else {
+      if (staging.length == 0) {
+        staging = new byte[STAGING_BYTES];
+      }
+      while (bytes.hasRemaining()) {
+        int n = Math.min(bytes.remaining(), staging.length);
+        readFully(staging, n);
+        bytes.put(staging, 0, n);
+      }
+    }
+  }
+
+  private void readFully(byte[] bytes, int length) throws IOException {
     for (int filled = 0; filled < length; ) {
       int n = in.read(bytes, filled, length - filled);
       if (n < 0) {

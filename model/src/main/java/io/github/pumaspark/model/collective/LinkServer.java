@@ -77,7 +77,7 @@ public final class LinkServer implements Closeable {
       Set<Channel> channels,
       Consumer<Link> authenticated)
       throws IOException {
-    ServerSocket socket = bind.bind();
+    ServerSocket socket = bind.bind(channels.contains(Channel.DATA));
     LinkServer server =
         new LinkServer(socket, bind.host(), run, rank, Set.copyOf(channels), authenticated);
     Daemon.thread("puma-accept-" + name(rank), server::acceptAll).start();

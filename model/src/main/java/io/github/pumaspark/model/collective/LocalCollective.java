@@ -46,7 +46,7 @@ public final class LocalCollective implements Collective {
 
   @Override
   public FloatBuffer allocate(int length) {
-    return HostFloats.zeroed(length);
+    return HostFloats.zeroed(HostFloats.FOREIGN, length).values();
   }
 
   @Override

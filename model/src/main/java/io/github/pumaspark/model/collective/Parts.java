@@ -30,6 +30,11 @@ public record Parts(int start, int end, int worldSize) {
     return start(rank + 1);
   }
 
+  /** A rank's part. */
+  public Segment segment(int rank) {
+    return new Segment(start(rank), end(rank));
+  }
+
   /** Elements in a rank's part. */
   public int size(int rank) {
     return end(rank) - start(rank);

@@ -1,44 +1,53 @@
 package io.github.pumaspark.model.collective;
 
 import java.io.IOException;
+import java.lang.invoke.VarHandle;
 import java.net.ProtocolException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
+import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Another rank: a link for data with its writer, and a link for signals with its reader. */
+/**
+ * Another rank: a link for records and the turns of shared exchanges, one for signals with its
+ * reader, and the lanes for data.
+ */
 final class Peer {
   private static final Logger LOG = LoggerFactory.getLogger(Peer.class);
   private static final int MAX_SIGNAL_BYTES = 8192;
+  private static final int MAX_TURN_BYTES = 64;
+  private static final int MAX_TURNS = 1 << 16;
   private static final int MAX_CAUSE_CHARACTERS = 2000;
 
   private final int rank;
   private final PeerAddress address;
-  private final Link data;
+  private final Link records;
   private final Link signal;
-  private final PeerWriter writer;
   private final Events events;
   private final Thread signals;
   private final CountDownLatch signalEnded = new CountDownLatch(1);
   private final LinkedBlockingQueue<Integer> answers = new LinkedBlockingQueue<>();
+  private final Queue<byte[]> turns = new ArrayDeque<>();
+  private volatile List<Link> lanes = List.of();
   private volatile long exchangesBeforeGoodbye = Long.MAX_VALUE;
+  private volatile long read;
 
-  Peer(int ownRank, PeerAddress address, Link data, Link signal, Events events) {
-    this.rank = data.peerRank();
+  Peer(int ownRank, PeerAddress address, Link records, Link signal, Events events) {
+    this.rank = records.peerRank();
     this.address = address;
-    this.data = data;
+    this.records = records;
     this.signal = signal;
     this.events = events;
-    String pair = ownRank + "-to-" + rank;
-    this.writer =
-        new PeerWriter("puma-write-" + pair, data, failure -> events.sendFailed(this, failure));
-    this.signals = Daemon.thread("puma-signal-" + pair, this::readSignals);
+    this.signals = Daemon.thread("puma-signal-" + ownRank + "-to-" + rank, this::readSignals);
   }
 
   /** What a peer tells its collective, on threads of its own. */
@@ -52,28 +61,87 @@ final class Peer {
     /** The peer closed on purpose. */
     void left(Peer peer);
 
-    /** Nothing more can be sent to the peer. */
-    void sendFailed(Peer peer, IOException reason);
-
     /** The rank that this process waits for, negative if no exchange is under way. */
     int waitingFor();
   }
 
   void start() {
-    writer.start();
     signals.start();
+  }
+
+  /** Takes ownership of the connections for data, in the order of lanes. */
+  void lanes(List<Link> links) {
+    lanes = List.copyOf(links);
   }
 
   int rank() {
     return rank;
   }
 
-  Link data() {
-    return data;
+  Thread thread() {
+    return signals;
   }
 
-  PeerWriter writer() {
-    return writer;
+  Link records() {
+    return records;
+  }
+
+  Link lane(int lane) {
+    return lanes.get(lane);
+  }
+
+  /** Receives the peer's record. */
+  byte[] receiveRecord() throws IOException {
+    Link.Frame frame = records.receive(Collective.MAX_RECORD_BYTES);
+    if (frame.type() != FrameType.RECORD) {
+      throw new ProtocolException("Invalid frame: type " + frame.type() + ", not a record");
+    }
+    return frame.payload();
+  }
+
+  /** Waits until the peer's shared buffer is ready for an exchange. */
+  void awaitReady(Exchange exchange) throws IOException {
+    while (turns.isEmpty()) {
+      receiveTurn();
+    }
+    if (!Arrays.equals(turns.remove(), exchange.turn())) {
+      throw new ProtocolException("Invalid turn: another exchange than " + exchange);
+    }
+  }
+
+  /** Receives one word on exchanges through shared memory. */
+  void receiveTurn() throws IOException {
+    Link.Frame frame = records.receive(MAX_TURN_BYTES);
+    // What the peer wrote to shared memory before it sent this is to be seen after it.
+    VarHandle.fullFence();
+    switch (frame.type()) {
+      case FrameType.READY -> {
+        if (turns.size() >= MAX_TURNS) {
+          throw new ProtocolException("Invalid turn: too many at once");
+        }
+        turns.add(frame.payload());
+      }
+      case FrameType.READ -> read = body(frame, Long.BYTES).getLong();
+      default -> throw new ProtocolException("Invalid frame: type " + frame.type() + ", no turn");
+    }
+  }
+
+  /** Whether the peer has read what it reads of an exchange from this rank's memory. */
+  boolean hasRead(Exchange exchange) {
+    return read >= exchange.number();
+  }
+
+  /** Lets the peer read this rank's shared buffer for an exchange. */
+  void sendReady(Exchange exchange) throws IOException {
+    VarHandle.fullFence();
+    records.send(FrameType.READY, exchange.turn());
+  }
+
+  /** Tells the peer that its shared buffer is no longer read for an exchange. */
+  void sendRead(Exchange exchange) throws IOException {
+    VarHandle.fullFence();
+    records.send(
+        FrameType.READ, ByteBuffer.allocate(Long.BYTES).putLong(exchange.number()).array());
   }
 
   /** Tells the peer why the exchange failed; a peer that is gone is not told. */
@@ -104,7 +172,7 @@ final class Peer {
   void awaitLastSignal(Duration timeout) {
     try {
       if (!signalEnded.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-        LOG.debug("{} has broken its data link but not its signal link", this);
+        LOG.debug("{} has broken a link but not its signal link", this);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -121,11 +189,11 @@ final class Peer {
     return exchangesBeforeGoodbye < exchange;
   }
 
-  /** Closes both links and ends both threads; does not wait. */
+  /** Closes all links, which ends their threads; does not wait. */
   void close() {
-    data.close();
+    lanes.forEach(Link::close);
+    records.close();
     signal.close();
-    writer.stop();
   }
 
   @Override
@@ -165,7 +233,7 @@ final class Peer {
 
   private static ByteBuffer body(Link.Frame frame, int bytes) throws IOException {
     if (frame.payload().length != bytes) {
-      throw new ProtocolException("Invalid signal length: " + frame.payload().length + " bytes");
+      throw new ProtocolException("Invalid frame length: " + frame.payload().length + " bytes");
     }
     return ByteBuffer.wrap(frame.payload());
   }

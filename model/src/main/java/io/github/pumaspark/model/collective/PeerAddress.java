@@ -6,6 +6,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 
 /**
@@ -27,11 +29,15 @@ public record PeerAddress(String host, int port) {
     Check.argument(port >= 0 && port <= 65535, "port must be in [0, 65535]: %s", port);
   }
 
-  /** Connects to the first of the host's addresses that answers; the caller closes the socket. */
-  Socket connect(Duration timeout) throws IOException {
+  /**
+   * Connects to the first of the host's addresses that answers; the caller closes the socket.
+   *
+   * @param bulk whether the socket shall have a channel; an interrupt then closes it
+   */
+  Socket connect(Duration timeout, boolean bulk) throws IOException {
     IOException failure = null;
     for (InetAddress address : InetAddress.getAllByName(host)) {
-      Socket socket = new Socket();
+      Socket socket = bulk ? SocketChannel.open().socket() : new Socket();
       try {
         socket.connect(new InetSocketAddress(address, port), Math.toIntExact(timeout.toMillis()));
         return socket;
@@ -47,9 +53,24 @@ public record PeerAddress(String host, int port) {
     throw failure == null ? new IOException("no address") : failure;
   }
 
-  /** A listening socket; the caller closes it. */
-  ServerSocket bind() throws IOException {
-    return new ServerSocket(port, BACKLOG, InetAddress.getAllByName(host)[0]);
+  /**
+   * A listening socket; the caller closes it.
+   *
+   * @param bulk whether accepted sockets shall have a channel; an interrupt then closes them
+   */
+  ServerSocket bind(boolean bulk) throws IOException {
+    InetAddress address = InetAddress.getAllByName(host)[0];
+    if (!bulk) {
+      return new ServerSocket(port, BACKLOG, address);
+    }
+    ServerSocketChannel channel = ServerSocketChannel.open();
+    try {
+      channel.bind(new InetSocketAddress(address, port), BACKLOG);
+      return channel.socket();
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
   }
 
   @Override

@@ -11,6 +11,10 @@ final class Peers {
 
   private final TreeMap<Integer, Peer> byRank = new TreeMap<>();
 
+  int worldSize() {
+    return byRank.size() + 1;
+  }
+
   void add(Peer peer) {
     byRank.put(peer.rank(), peer);
   }
@@ -48,11 +52,5 @@ final class Peers {
   void closeAfterGoodbye(long exchanges) {
     all().forEach(peer -> peer.tellGoodbye(exchanges));
     all().forEach(Peer::close);
-  }
-
-  /** Closes, and returns when no buffer of an exchange is read any more. */
-  void release() {
-    all().forEach(Peer::close);
-    all().forEach(peer -> peer.writer().awaitStopped());
   }
 }

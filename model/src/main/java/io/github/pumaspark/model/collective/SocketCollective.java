@@ -1,27 +1,34 @@
 package io.github.pumaspark.model.collective;
 
+import io.github.pumaspark.data.lang.ConfigException;
 import java.io.IOException;
 import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Ranks in processes of their own, each connected to every other. Made by {@link Rendezvous}.
  *
- * <p>Direct exchange: every rank sends each part to the rank that owns it, and the owner adds in
- * rank order. Each peer has a writer thread, so no order of sending can block; a frame goes to
- * every peer in every exchange, be its part empty, so a lost peer shows in the exchange in which it
- * is lost. Whoever notices first tells the others the cause before it closes.
+ * <p>Direct exchange: every rank hands each part to the rank that owns it, through shared memory or
+ * a connection, and the owner adds in rank order. Something passes between every two ranks in every
+ * exchange, be the part empty, so a lost peer shows in the exchange in which it is lost. Whoever
+ * notices first tells the others the cause before it closes.
  */
 public final class SocketCollective implements Collective {
+  private static final Logger LOG = LoggerFactory.getLogger(SocketCollective.class);
   private static final Duration LAST_SIGNAL_TIMEOUT = Duration.ofSeconds(2);
   private static final String LEFT = "it closed its collective";
   private static final int NOBODY = -1;
@@ -29,12 +36,14 @@ public final class SocketCollective implements Collective {
   private final int rank;
   private final int worldSize;
   private final Duration timeout;
+  private final CollectiveConfig config;
   private final Peers peers = new Peers();
   private final AtomicReference<@Nullable String> failure = new AtomicReference<>();
-  private final ByteBuffer received =
-      ByteBuffer.allocate(PeerWriter.CHUNK_FLOATS * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-  private final FloatBuffer receivedFloats = received.asFloatBuffer();
-  private volatile int waitingFor = NOBODY;
+  private final IdentityHashMap<FloatBuffer, HostFloats> allocated = new IdentityHashMap<>();
+  private final RecordGather records;
+  private final @Nullable SharedMemory memory;
+  private int lanes;
+  private volatile @Nullable Pipeline pipeline;
   private volatile String action = "rendezvous";
   private volatile long entered;
   private volatile long completed;
@@ -43,14 +52,15 @@ public final class SocketCollective implements Collective {
    * Takes ownership of the links.
    *
    * @param addresses of all ranks, for messages
-   * @param data one link per other rank
+   * @param records one link per other rank
    * @param signals likewise
    * @param timeout how long a peer may stay silent during an exchange
    */
   SocketCollective(
+      RunIdentity run,
       int rank,
       List<PeerAddress> addresses,
-      Map<Integer, Link> data,
+      Map<Integer, Link> records,
       Map<Integer, Link> signals,
       Duration timeout,
       CollectiveConfig config)
@@ -58,8 +68,14 @@ public final class SocketCollective implements Collective {
     this.rank = rank;
     this.worldSize = addresses.size();
     this.timeout = timeout;
-    Events events = new Events();
-    for (Map.Entry<Integer, Link> link : data.entrySet()) {
+    this.config = config;
+    this.records = new RecordGather(rank, peers);
+    this.memory =
+        config.path() == CollectiveConfig.Path.TCP || worldSize == 1
+            ? null
+            : new SharedMemory(run, rank, Path.of(config.sharedDirectory()), this::gatherRecords);
+    PeerEvents events = new PeerEvents();
+    for (Map.Entry<Integer, Link> link : records.entrySet()) {
       int peer = link.getKey();
       link.getValue().idleTimeout(timeout);
       Link signal = signals.get(peer);
@@ -69,6 +85,53 @@ public final class SocketCollective implements Collective {
       peers.add(new Peer(rank, addresses.get(peer), link.getValue(), signal, events));
     }
     peers.all().forEach(Peer::start);
+  }
+
+  /**
+   * How the other ranks are reached.
+   *
+   * @param isWorldShared whether every two ranks of the world share memory; equal on every rank
+   * @param throughLanes those with which this rank does not
+   */
+  record Reach(boolean isWorldShared, Set<Integer> throughLanes) {}
+
+  /**
+   * Finds out whether memory can be shared, before there are lanes; a collective call.
+   *
+   * @throws ConfigException if all memory must be shared and cannot
+   */
+  Reach proveSharing() {
+    Set<Integer> others = new TreeSet<>();
+    peers.all().forEach(peer -> others.add(peer.rank()));
+    if (memory == null) {
+      return new Reach(worldSize == 1, others);
+    }
+    SharedMemory.Outcome outcome = memory.share(0);
+    check(outcome, "");
+    outcome
+        .refused()
+        .forEach(
+            (peer, reason) ->
+                LOG.warn(
+                    "Rank {} shares no memory with rank {} on this host, uses TCP: {}",
+                    rank,
+                    peer,
+                    reason));
+    others.removeAll(outcome.peers().keySet());
+    return new Reach(outcome.complete(), others);
+  }
+
+  /** Takes ownership of the lanes, one list per peer, and becomes ready for exchanges. */
+  void lanes(Map<Integer, List<Link>> links, int count) {
+    lanes = count;
+    links.forEach((peer, ofPeer) -> peers.get(peer).lanes(ofPeer));
+    boolean bf16 = config.wire() == CollectiveConfig.Wire.BF16;
+    Pipeline made = new Pipeline(rank, peers, lanes, bf16, new PipelineEvents());
+    made.start();
+    pipeline = made;
+    if (failure.get() != null) {
+      made.stop();
+    }
   }
 
   @Override
@@ -83,77 +146,58 @@ public final class SocketCollective implements Collective {
 
   @Override
   public FloatBuffer allocate(int length) {
-    return HostFloats.zeroed(length);
+    HostFloats buffer = make(length);
+    allocated.put(buffer.values(), buffer);
+    return buffer.values();
   }
 
   @Override
   public void startReduceScatter(FloatBuffer values, int start, int end) {
-    Parts parts = new Parts(start, end, worldSize);
-    exchange(
-        "reduce-scatter",
-        () -> {
-          Exchanges.check(values, start, end);
-          for (Peer peer : peers.all()) {
-            int to = peer.rank();
-            peer.writer().send(FrameType.REDUCE_SCATTER, values, parts.start(to), parts.end(to));
-          }
-          long bytes = parts.size(rank) * (long) Float.BYTES;
-          for (Peer peer : peers.all()) {
-            from(peer).receiveHeader(FrameType.REDUCE_SCATTER, bytes);
-          }
-          float[] sums = new float[Math.min(PeerWriter.CHUNK_FLOATS, parts.size(rank))];
-          for (int i = parts.start(rank); i < parts.end(rank); i += sums.length) {
-            addInRankOrder(values, i, Math.min(sums.length, parts.end(rank) - i), sums);
-          }
-          return Boolean.TRUE;
-        });
+    start(Exchange.Kind.REDUCE_SCATTER, values, start, end);
   }
 
   @Override
   public void startAllGather(FloatBuffer values, int start, int end) {
-    Parts parts = new Parts(start, end, worldSize);
-    exchange(
-        "all-gather",
-        () -> {
-          Exchanges.check(values, start, end);
-          for (Peer peer : peers.all()) {
-            peer.writer().send(FrameType.ALL_GATHER, values, parts.start(rank), parts.end(rank));
-          }
-          for (Peer peer : peers.all()) {
-            int owner = peer.rank();
-            from(peer).receiveHeader(FrameType.ALL_GATHER, parts.size(owner) * (long) Float.BYTES);
-            for (int i = parts.start(owner); i < parts.end(owner); ) {
-              int n = Math.min(PeerWriter.CHUNK_FLOATS, parts.end(owner) - i);
-              peer.data().readFully(received.array(), n * Float.BYTES);
-              values.put(i, receivedFloats, 0, n);
-              i += n;
-            }
-          }
-          return Boolean.TRUE;
-        });
+    start(Exchange.Kind.ALL_GATHER, values, start, end);
   }
 
   @Override
   public void await() {
+    throwIfFailed();
+    Pipeline running = pipeline;
+    if (running == null) {
+      return;
+    }
+    try {
+      if (!running.await(timeout.toMillis())) {
+        int silent = waitingFor();
+        fail(
+            silent == NOBODY ? peers.all().iterator().next() : peers.get(silent),
+            new SocketTimeoutException());
+      }
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
     throwIfFailed();
   }
 
   @Override
   public List<byte[]> gatherRecords(byte[] record) {
     Exchanges.check(record);
-    byte[] own = record.clone();
-    return exchange(
-        "record gather",
-        () -> {
-          for (Peer peer : peers.all()) {
-            peer.writer().send(FrameType.RECORD, own);
-          }
-          List<byte[]> records = new ArrayList<>();
-          for (int from = 0; from < worldSize; from++) {
-            records.add(from == rank ? own : receiveRecord(peers.get(from)));
-          }
-          return List.copyOf(records);
-        });
+    await();
+    long number = enter("record gather");
+    try {
+      List<byte[]> all = records.gather(record.clone());
+      completed = number;
+      return all;
+    } catch (ClosedByInterruptException | InterruptedException e) {
+      throw interrupted(e);
+    } catch (IOException e) {
+      fail(peers.get(records.waitingFor()), e);
+      throw lost(e);
+    } finally {
+      records.rest();
+    }
   }
 
   /**
@@ -162,7 +206,13 @@ public final class SocketCollective implements Collective {
    */
   public void abort(String cause) {
     if (failure.compareAndSet(null, cause)) {
+      // An interrupt would close the links before the peers are told.
+      boolean interrupted = Thread.interrupted();
       peers.closeAfterFailure(cause);
+      stop();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -170,48 +220,111 @@ public final class SocketCollective implements Collective {
   public void close() {
     if (failure.compareAndSet(
         null, "Cannot exchange: the collective of rank " + rank + " is closed")) {
+      boolean interrupted = Thread.interrupted();
       peers.closeAfterGoodbye(completed);
+      stop();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
-  private void throwIfFailed() {
-    String earlier = failure.get();
-    if (earlier != null) {
-      throw new PeerLostException(earlier);
+  private HostFloats make(int length) {
+    int id = allocated.size();
+    if (memory == null) {
+      return HostFloats.zeroed(id, length);
+    }
+    SharedMemory.Outcome outcome = memory.share(length);
+    check(outcome, " of " + length + " floats");
+    outcome
+        .refused()
+        .forEach(
+            (peer, reason) ->
+                LOG.warn(
+                    "Rank {} shares no buffer of {} floats with rank {}, uses TCP: {}",
+                    rank,
+                    length,
+                    peer,
+                    reason));
+    return outcome.own() == null
+        ? HostFloats.zeroed(id, length)
+        : HostFloats.of(id, outcome.own(), outcome.peers());
+  }
+
+  private void check(SharedMemory.Outcome outcome, String what) {
+    if (config.path() == CollectiveConfig.Path.SHM && !outcome.complete()) {
+      String reason =
+          outcome.refused().entrySet().stream()
+              .map(entry -> "rank " + entry.getKey() + ": " + entry.getValue())
+              .findFirst()
+              .orElse("not all ranks are on one host, or another rank cannot");
+      throw new ConfigException(
+          "Cannot share a buffer%s through '%s' (%s). Set collective.path = auto or tcp."
+              .formatted(what, config.sharedDirectory(), reason));
     }
   }
 
-  private interface Exchange<T> {
-    T run() throws IOException;
-  }
-
-  private <T> T exchange(String name, Exchange<T> body) {
-    long number = completed + 1;
-    action = name + " " + number;
+  private void start(Exchange.Kind kind, FloatBuffer values, int start, int end) {
+    Pipeline running = pipeline;
+    if (running == null) {
+      throw new IllegalStateException("no lanes yet");
+    }
     throwIfFailed();
+    try {
+      Exchanges.check(values, start, end);
+    } catch (IllegalArgumentException e) {
+      abort("Lost rank " + rank + " at the start of an exchange: " + e.getMessage());
+      throw e;
+    }
+    if (worldSize == 1) {
+      return;
+    }
+    HostFloats buffer = allocated.get(values);
+    running.start(
+        new Exchange(
+            enter(kind.toString()),
+            kind,
+            buffer == null ? HostFloats.foreign(values) : buffer,
+            new Parts(start, end, worldSize),
+            lanes));
+  }
+
+  private long enter(String name) {
+    throwIfFailed();
+    long number = entered + 1;
+    action = name + " " + number;
     entered = number;
     peers.all().forEach(this::abortIfLeft);
-    try {
-      T result = body.run();
-      for (Peer peer : peers.all()) {
-        waitingFor = peer.rank();
-        peer.writer().awaitSent(timeout);
-      }
-      completed = number;
-      return result;
-    } catch (IOException e) {
-      fail(peers.get(waitingFor), e);
-      throw lost(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      abort("Lost rank " + rank + " during " + action + ": interrupted");
-      throw lost(e);
-    } catch (RuntimeException e) {
-      abort("Lost rank " + rank + " during " + action + ": " + e);
-      peers.release();
-      throw e;
-    } finally {
-      waitingFor = NOBODY;
+    throwIfFailed();
+    return number;
+  }
+
+  /** Throws once nobody touches the caller's buffers any more. */
+  private void throwIfFailed() {
+    if (failure.get() != null) {
+      throw lost(null);
+    }
+  }
+
+  private PeerLostException interrupted(Exception e) {
+    Thread.currentThread().interrupt();
+    abort("Lost rank " + rank + " during " + current() + ": interrupted");
+    return lost(e);
+  }
+
+  private PeerLostException lost(@Nullable Exception e) {
+    Pipeline running = pipeline;
+    if (running != null) {
+      running.awaitStopped();
+    }
+    String cause = String.valueOf(failure.get());
+    return e == null ? new PeerLostException(cause) : new PeerLostException(cause, e);
+  }
+
+  private void stop() {
+    Pipeline running = pipeline;
+    if (running != null) {
+      running.stop();
     }
   }
 
@@ -223,42 +336,6 @@ public final class SocketCollective implements Collective {
     if (entered > completed && peer.leftBefore(entered)) {
       abort(lostMessage(peer, LEFT));
     }
-  }
-
-  /** Adds one chunk of the own part; the first addend starts the sum, so zeros keep their sign. */
-  private void addInRankOrder(FloatBuffer values, int start, int n, float[] sums)
-      throws IOException {
-    for (int from = 0; from < worldSize; from++) {
-      FloatBuffer addends = receivedFloats;
-      int first = 0;
-      if (from == rank) {
-        addends = values;
-        first = start;
-      } else {
-        from(peers.get(from)).readFully(received.array(), n * Float.BYTES);
-      }
-      if (from == 0) {
-        addends.get(first, sums, 0, n);
-      } else {
-        for (int i = 0; i < n; i++) {
-          sums[i] += addends.get(first + i);
-        }
-      }
-    }
-    values.put(start, sums, 0, n);
-  }
-
-  private byte[] receiveRecord(Peer peer) throws IOException {
-    Link.Frame frame = from(peer).receive(MAX_RECORD_BYTES);
-    if (frame.type() != FrameType.RECORD) {
-      throw new ProtocolException("Invalid frame: type " + frame.type() + ", not a record");
-    }
-    return frame.payload();
-  }
-
-  private Link from(Peer peer) {
-    waitingFor = peer.rank();
-    return peer.data();
   }
 
   private void fail(Peer peer, IOException e) {
@@ -277,16 +354,22 @@ public final class SocketCollective implements Collective {
 
   private String lostMessage(Peer peer, @Nullable String reason) {
     String when = entered > completed ? " during " : " after ";
-    return "Lost " + peer + when + action + ": " + reason;
+    return "Lost " + peer + when + current() + ": " + reason;
   }
 
-  /** The exception to throw, once nobody reads the caller's buffer any more. */
-  private PeerLostException lost(Exception e) {
-    peers.release();
-    return new PeerLostException(String.valueOf(failure.get()), e);
+  private String current() {
+    Pipeline running = pipeline;
+    Optional<Exchange> oldest = running == null ? Optional.empty() : running.current();
+    return oldest.map(Exchange::toString).orElse(action);
   }
 
-  private final class Events implements Peer.Events {
+  private int waitingFor() {
+    int peer = records.waitingFor();
+    Pipeline running = pipeline;
+    return peer != NOBODY || running == null ? peer : running.waitingFor().orElse(NOBODY);
+  }
+
+  private final class PeerEvents implements Peer.Events {
     @Override
     public void reported(String cause) {
       abort(cause);
@@ -303,13 +386,26 @@ public final class SocketCollective implements Collective {
     }
 
     @Override
-    public void sendFailed(Peer peer, IOException reason) {
-      fail(peer, reason);
+    public int waitingFor() {
+      return SocketCollective.this.waitingFor();
+    }
+  }
+
+  private final class PipelineEvents implements Pipeline.Events {
+    @Override
+    public void completed(Exchange exchange) {
+      completed = exchange.number();
     }
 
     @Override
-    public int waitingFor() {
-      return waitingFor;
+    public void failed(int peer, IOException reason) {
+      fail(peers.get(peer), reason);
+    }
+
+    @Override
+    public void broken(RuntimeException reason) {
+      abort("Lost rank " + rank + " during " + current() + ": " + reason);
+      LOG.error("Exchange failed", reason);
     }
   }
 }

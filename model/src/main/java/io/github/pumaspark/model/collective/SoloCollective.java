@@ -17,7 +17,7 @@ public final class SoloCollective implements Collective {
 
   @Override
   public FloatBuffer allocate(int length) {
-    return HostFloats.zeroed(length);
+    return HostFloats.zeroed(HostFloats.FOREIGN, length).values();
   }
 
   @Override

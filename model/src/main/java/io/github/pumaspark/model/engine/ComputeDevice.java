@@ -8,4 +8,9 @@ public record ComputeDevice(Device device) {
   public static ComputeDevice cpu() {
     return new ComputeDevice(Device.cpu());
   }
+
+  /** Whether tensors lie in memory that the host cannot read. */
+  public boolean isGpu() {
+    return device.isGpu();
+  }
 }

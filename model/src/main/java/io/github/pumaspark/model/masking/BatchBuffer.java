@@ -12,6 +12,7 @@ final class BatchBuffer {
   private final int[] segments; // [B * L]
   private final int[] maskedCounts; // [B]
   private final int[] positions; // [B * L], the first positionCount are in use
+  private final long[] places; // [B]
   private int rowCount;
   private int positionCount;
   private long maskableCount;
@@ -25,6 +26,7 @@ final class BatchBuffer {
     segments = new int[size];
     maskedCounts = new int[rows];
     positions = new int[size];
+    places = new long[rows];
   }
 
   /** Starts a new batch; the last one becomes invalid. */
@@ -37,10 +39,11 @@ final class BatchBuffer {
   /**
    * Appends a row.
    *
+   * @param place of {@code sequence} in the global order
    * @param masked [L], true where the position is masked
    * @param maskableLength maskable positions of {@code sequence}
    */
-  void add(Sequence sequence, boolean[] masked, int maskableLength) {
+  void add(Sequence sequence, long place, boolean[] masked, int maskableLength) {
     int offset = rowCount * sequenceLength;
     int before = positionCount;
     System.arraycopy(sequence.tokens(), 0, cleanTokens, offset, sequenceLength);
@@ -52,6 +55,7 @@ final class BatchBuffer {
         positions[positionCount++] = offset + i;
       }
     }
+    places[rowCount] = place;
     maskedCounts[rowCount++] = positionCount - before;
     maskableCount += maskableLength;
   }
@@ -71,6 +75,7 @@ final class BatchBuffer {
         segments,
         maskedCounts,
         Arrays.copyOf(positions, positionCount),
-        maskableCount);
+        maskableCount,
+        places);
   }
 }

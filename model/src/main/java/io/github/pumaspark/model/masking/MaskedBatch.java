@@ -12,6 +12,7 @@ package io.github.pumaspark.model.masking;
  * @param maskedCounts [B], masked positions of each row; 0 = the row adds nothing to the loss
  * @param positions [N], flat indices of the masked positions, strictly ascending
  * @param maskableCount maskable positions over all rows
+ * @param places [B], place of each row's sequence in the global order
  */
 public record MaskedBatch(
     long step,
@@ -21,4 +22,5 @@ public record MaskedBatch(
     int[] segments,
     int[] maskedCounts,
     int[] positions,
-    long maskableCount) {}
+    long maskableCount,
+    long[] places) {}

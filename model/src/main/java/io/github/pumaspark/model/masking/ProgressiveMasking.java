@@ -69,7 +69,7 @@ final class ProgressiveMasking implements MaskingStrategy {
     buffer.clear();
     for (int lane = 0; lane < lanes.count(); lane++) {
       PoolRow row = rows[lane * poolFactor + group];
-      buffer.add(row.sequence(), row.masked(), row.maskableLength());
+      buffer.add(row.sequence(), row.position(), row.masked(), row.maskableLength());
     }
     batch = buffer.batch(step);
     return batch;

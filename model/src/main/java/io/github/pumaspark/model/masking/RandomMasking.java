@@ -46,7 +46,7 @@ final class RandomMasking implements MaskingStrategy {
       Sequence sequence = source.at(position);
       int maskableLength = sequence.maskableLength();
       mask(sequence, position, maskableLength);
-      buffer.add(sequence, masked, maskableLength);
+      buffer.add(sequence, position, masked, maskableLength);
     }
     return buffer.batch(step);
   }

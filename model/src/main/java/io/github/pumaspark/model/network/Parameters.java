@@ -163,6 +163,11 @@ public final class Parameters implements AutoCloseable {
   /** Brings elements [start, end) of the weights from the host; the network then uses them. */
   public void weightsFromHost(int start, int end) {
     copy(hostWeights, flatWeights, start, end);
+    weightsChanged();
+  }
+
+  /** To be called after the tensor of the weights was written to. */
+  public void weightsChanged() {
     version++;
   }
 

@@ -2,11 +2,11 @@ package io.github.pumaspark.model.train;
 
 import io.github.pumaspark.data.batch.DatasetOrder;
 import io.github.pumaspark.data.batch.TokenDataset;
+import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.data.token.TokenizerSpec;
 import io.github.pumaspark.model.checkpoint.TrainState;
-import io.github.pumaspark.model.collective.Buckets;
 import io.github.pumaspark.model.collective.Collective;
-import io.github.pumaspark.model.collective.Segment;
+import io.github.pumaspark.model.collective.CollectiveConfig;
 import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.coordination.TrainEvent;
 import io.github.pumaspark.model.engine.ComputeDevice;
@@ -15,6 +15,7 @@ import io.github.pumaspark.model.masking.MaskingStrategies;
 import io.github.pumaspark.model.masking.MaskingStrategy;
 import io.github.pumaspark.model.network.ComputeSettings;
 import io.github.pumaspark.model.network.Denoiser;
+import io.github.pumaspark.model.network.Staging;
 import io.github.pumaspark.model.optimizer.AdamW;
 import io.github.pumaspark.model.optimizer.LearningRateSchedule;
 import io.github.pumaspark.model.optimizer.WeightAverage;
@@ -73,7 +74,9 @@ public final class RankTrainer {
    *
    * @param collective the caller's to close
    * @return the counters after the last step
-   * @throws NonFiniteLossException if the loss is not finite, on every rank alike
+   * @throws GuardException if a guard ends the run, on every rank alike
+   * @throws RollbackException if the run shall go back to its newest checkpoint, on every rank
+   *     alike
    * @throws IOException if the dataset cannot be opened
    */
   public TrainState.Progress run(Collective collective, Driver driver) throws IOException {
@@ -91,13 +94,18 @@ public final class RankTrainer {
               spec.network().vocabSizeOr(tokenizer.vocabSize()),
               tokenizer.maskId(),
               order.sequenceLength(),
-              new ComputeSettings(device, train.precision(), train.activationCheckpointing()),
+              new ComputeSettings(
+                  device,
+                  train.precision(),
+                  train.activationCheckpointing(),
+                  staging(spec.collective(), device, worldSize)),
               collective::allocate)) {
-        Buckets buckets = Buckets.of(network.parameters().table().length(), spec.collective());
-        List<Segment> owned = buckets.owned(rank, worldSize);
-        try (AdamW optimizer = new AdamW(spec.optimizer(), network.parameters(), owned);
+        SegmentPlan plan =
+            SegmentPlan.of(network.parameters().table().length(), spec.collective(), collective);
+        try (AdamW optimizer = new AdamW(spec.optimizer(), network.parameters(), plan.segments());
             WeightAverage average =
-                new WeightAverage(spec.optimizer().emaDecay(), network.parameters(), owned)) {
+                new WeightAverage(
+                    spec.optimizer().emaDecay(), network.parameters(), plan.segments())) {
           int firstLane = lane(rank, worldSize);
           MaskingStrategy masking =
               MaskingStrategies.of(
@@ -125,17 +133,14 @@ public final class RankTrainer {
             TrainState.Progress end =
                 new TrainLoop(
                         train,
-                        firstLane,
-                        network,
-                        optimizer,
-                        average,
+                        spec.guard(),
+                        spec.skipSteps(),
+                        new MaskedDenoising(train, firstLane, network, masking),
+                        new Replica(network.parameters(), plan, optimizer, average, collective),
                         new LearningRateSchedule(
                             spec.optimizer().learningRate(),
                             spec.optimizer().warmupSteps(),
                             train.steps()),
-                        masking,
-                        buckets,
-                        collective,
                         new Listener(driver, checkpoint))
                     .run(start);
             checkpoint.finish();
@@ -162,6 +167,26 @@ public final class RankTrainer {
     return TrainState.Progress.initial();
   }
 
+  /** How the gradient and the weights get to where they are exchanged. */
+  static Staging staging(CollectiveConfig config, ComputeDevice device, int worldSize) {
+    boolean isDirect =
+        switch (config.staging()) {
+          case AUTO -> !device.isGpu();
+          case DIRECT -> true;
+          case STAGED -> false;
+        };
+    if (isDirect && device.isGpu()) {
+      throw new ConfigException(
+          "Invalid collective.staging: direct (works on the CPU only; a GPU needs auto or staged)");
+    }
+    if (isDirect) {
+      return Staging.DIRECT;
+    }
+    return config.wire() == CollectiveConfig.Wire.BF16 && worldSize > 1
+        ? Staging.STAGED_BF16
+        : Staging.STAGED;
+  }
+
   private int lane(int rank, int worldSize) {
     return (int) ((long) spec.train().globalBatchSize() * rank / worldSize);
   }
@@ -173,8 +198,17 @@ public final class RankTrainer {
     }
 
     @Override
+    public void progressed(long step, String phase) {
+      driver.progressed(step, phase);
+    }
+
+    @Override
+    public void event(TrainEvent event) {
+      driver.event(event);
+    }
+
+    @Override
     public void stepCompleted(StepReport report) {
-      driver.progressed(report.step(), "step");
       driver.stepCompleted(report);
     }
 

@@ -2,6 +2,7 @@ package io.github.pumaspark.model.train;
 
 import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.coordination.TrainEvent;
 
 /** What a training loop tells its surroundings; called on the loop's thread. */
 interface TrainListener {
@@ -10,7 +11,16 @@ interface TrainListener {
    */
   boolean stopRequested();
 
-  /** After every step, on every rank; but for durations, the values are equal on all ranks. */
+  /** When a part of a step begins; must be cheap. */
+  default void progressed(long step, String phase) {}
+
+  /** A step that a guard did not let pass; on every rank, before what the guard decided is done. */
+  default void event(TrainEvent event) {}
+
+  /**
+   * After every step, on every rank; but for durations and positions, the values are equal on all
+   * ranks.
+   */
   void stepCompleted(StepReport report);
 
   /**

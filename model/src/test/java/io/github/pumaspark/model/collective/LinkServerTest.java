@@ -115,12 +115,12 @@ final class LinkServerTest {
     long seed = 11;
     System.out.println("seed " + seed);
     Random random = new Random(seed);
-    for (int length : new int[] {1, 55, 56, 57, 200, 100_000}) {
+    for (int length : new int[] {1, 59, 60, 61, 200, 100_000}) {
       byte[] garbage = new byte[length];
       random.nextBytes(garbage);
       try (Socket socket = socket()) {
         sendIgnoringReset(socket, garbage);
-        if (length < 56) {
+        if (length < 60) {
           socket.shutdownOutput();
         }
         assertClosedByServer(socket);
@@ -133,7 +133,7 @@ final class LinkServerTest {
   void theServerRevealsNoProofToACallerThatHasNone() throws Exception {
     byte[] transcript = record(false);
     try (Socket socket = socket()) {
-      byte[] hello = Arrays.copyOf(transcript, 56);
+      byte[] hello = Arrays.copyOf(transcript, 60);
       socket.getOutputStream().write(hello);
       socket.getInputStream().readNBytes(32);
       sendIgnoringReset(socket, new byte[32]);
@@ -163,7 +163,7 @@ final class LinkServerTest {
               "test-impostor",
               () -> {
                 try (Socket socket = impostor.accept()) {
-                  socket.getInputStream().readNBytes(56);
+                  socket.getInputStream().readNBytes(60);
                   socket.getOutputStream().write(new byte[64]);
                   socket.getInputStream().readNBytes(32);
                 } catch (IOException e) {
@@ -186,7 +186,7 @@ final class LinkServerTest {
               "test-echo",
               () -> {
                 try (Socket socket = impostor.accept()) {
-                  socket.getInputStream().readNBytes(56);
+                  socket.getInputStream().readNBytes(60);
                   socket.getOutputStream().write(new byte[32]);
                   socket.getOutputStream().write(socket.getInputStream().readNBytes(32));
                   socket.getInputStream().read();
@@ -234,7 +234,7 @@ final class LinkServerTest {
   }
 
   private Socket socket() throws IOException {
-    return server.address().connect(Duration.ofSeconds(10));
+    return server.address().connect(Duration.ofSeconds(10), false);
   }
 
   private static void assertClosedByServer(Socket socket) throws IOException {
@@ -277,7 +277,7 @@ final class LinkServerTest {
           Socket real = socket()) {
         InputStream in = caller.getInputStream();
         OutputStream out = real.getOutputStream();
-        byte[] hello = in.readNBytes(56);
+        byte[] hello = in.readNBytes(60);
         sent.write(hello);
         if (finish) {
           out.write(hello);

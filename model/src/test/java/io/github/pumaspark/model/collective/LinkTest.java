@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,14 +26,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class LinkTest {
   private static final RunIdentity RUN = new RunIdentity("run", 7, 4, RunKey.random(), false);
 
+  private static final Handshake.Proved PROVED =
+      new Handshake.Proved(new Handshake.Purpose(Channel.DATA, 0, 3, 1), Optional.empty());
+
   private Socket peer;
   private Link link;
 
   @BeforeEach
   void connect() throws IOException {
     try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      peer = new PeerAddress(Ranks.HOST, server.getLocalPort()).connect(Duration.ofSeconds(10));
-      link = new Link(server.accept(), RUN, 1, 3, Channel.DATA);
+      peer =
+          new PeerAddress(Ranks.HOST, server.getLocalPort()).connect(Duration.ofSeconds(10), false);
+      link = new Link(server.accept(), RUN, 1, 3, PROVED);
     }
   }
 
@@ -45,7 +50,7 @@ final class LinkTest {
   private static ByteBuffer header(long length) {
     return ByteBuffer.allocate(32)
         .putInt(0x50554D41)
-        .putShort((short) 1)
+        .putShort((short) 2)
         .putShort((short) 9)
         .putInt(7)
         .putInt(3)
@@ -82,7 +87,7 @@ final class LinkTest {
   @ParameterizedTest
   @CsvSource({
     "0, 1, magic",
-    "4, 2, protocol version",
+    "4, 1, protocol version",
     "8, 6, generation",
     "12, 2, sender",
     "16, 3, sequence number"

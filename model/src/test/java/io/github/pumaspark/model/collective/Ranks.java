@@ -6,10 +6,12 @@ import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 
 /** Worlds inside the test's process, and one thread per rank to drive them. */
 final class Ranks {
@@ -67,8 +69,35 @@ final class Ranks {
     return listening;
   }
 
+  /** One connection to each peer, no shared memory. */
+  static CollectiveConfig tcp() {
+    return config(CollectiveConfig.Path.TCP, 1, CollectiveConfig.Wire.FP32);
+  }
+
+  static CollectiveConfig config(
+      CollectiveConfig.Path path, int connections, CollectiveConfig.Wire wire) {
+    return new CollectiveConfig(
+        8,
+        path,
+        "/dev/shm",
+        connections,
+        wire,
+        CollectiveConfig.StagingChoice.AUTO,
+        true,
+        CollectiveConfig.Encryption.AUTO);
+  }
+
+  static RunIdentity run(int worldSize, boolean encrypted) {
+    return new RunIdentity("run " + UUID.randomUUID(), 1, worldSize, RunKey.random(), encrypted);
+  }
+
   static List<SocketCollective> sockets(int worldSize, Duration timeout) throws Exception {
-    RunIdentity run = new RunIdentity("run", 1, worldSize, RunKey.random(), false);
+    return sockets(run(worldSize, false), timeout, rank -> tcp());
+  }
+
+  static List<SocketCollective> sockets(
+      RunIdentity run, Duration timeout, IntFunction<CollectiveConfig> config) throws Exception {
+    int worldSize = run.worldSize();
     List<Rendezvous> listening = listen(run, worldSize);
     List<PeerAddress> addresses = listening.stream().map(Rendezvous::address).toList();
     return run(
@@ -76,7 +105,7 @@ final class Ranks {
         rank ->
             listening
                 .get(rank)
-                .connect(addresses, Duration.ofSeconds(20), timeout, CollectiveConfig.standard()));
+                .connect(addresses, Duration.ofSeconds(20), timeout, config.apply(rank)));
   }
 
   static void closeAll(List<? extends Collective> world) {

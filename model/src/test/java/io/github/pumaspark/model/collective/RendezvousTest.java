@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 final class RendezvousTest {
   private static final Duration LONG = Duration.ofMinutes(5);
 
-  private static final CollectiveConfig CONFIG = CollectiveConfig.standard();
+  private static final CollectiveConfig CONFIG = Ranks.tcp();
 
   private final RunIdentity run = new RunIdentity("run", 1, 2, RunKey.random(), false);
   private final PeerAddress nobody = new PeerAddress(Ranks.HOST, 1);
@@ -58,10 +58,11 @@ final class RendezvousTest {
   @Test
   void aSecondConnectionInTheNameOfARankIsDroppedAndTheFirstOneWorks() throws Exception {
     Rendezvous rendezvous = Rendezvous.listen(run, 0, new PeerAddress(Ranks.HOST, 0));
-    Link first = Link.dial(rendezvous.address(), run, Channel.DATA, 1, 0);
-    Link second = Link.dial(rendezvous.address(), run, Channel.DATA, 1, 0);
+    Link first = Link.dial(rendezvous.address(), run, Channel.RECORD, 1, 0);
+    Link second = Link.dial(rendezvous.address(), run, Channel.RECORD, 1, 0);
     assertThatThrownBy(() -> second.receive(0)).isInstanceOf(java.io.IOException.class);
     Link signal = Link.dial(rendezvous.address(), run, Channel.SIGNAL, 1, 0);
+    Link data = Link.dial(rendezvous.address(), run, Channel.DATA, 1, 0);
 
     try (Collective collective =
         rendezvous.connect(List.of(rendezvous.address(), nobody), LONG, LONG, CONFIG)) {
@@ -71,5 +72,6 @@ final class RendezvousTest {
     }
     first.close();
     signal.close();
+    data.close();
   }
 }

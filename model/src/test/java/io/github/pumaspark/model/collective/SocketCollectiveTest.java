@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,8 +42,7 @@ final class SocketCollectiveTest {
             rank ->
                 listening
                     .get(rank)
-                    .connect(
-                        addresses, Duration.ofSeconds(20), timeout, CollectiveConfig.standard())));
+                    .connect(addresses, Duration.ofSeconds(20), timeout, Ranks.tcp())));
     return raw;
   }
 
@@ -72,7 +72,7 @@ final class SocketCollectiveTest {
 
     List<FutureTask<Object>> tasks = reduce(values);
     raw.data(0).sendHeader(FrameType.REDUCE_SCATTER, new Parts(0, 100_000, 4).size(0) * 4L);
-    raw.data(0).write(new byte[1000], 1000);
+    raw.data(0).write(ByteBuffer.allocateDirect(1000));
     raw.close();
 
     assertAllLost(tasks, "connection closed by peer");
@@ -103,7 +103,7 @@ final class SocketCollectiveTest {
       for (int rank = 0; rank < RAW; rank++) {
         int bytes = new Parts(0, length, RAW + 1).size(rank) * Float.BYTES;
         raw.data(rank).sendHeader(FrameType.REDUCE_SCATTER, bytes);
-        raw.data(rank).write(new byte[bytes], bytes);
+        raw.data(rank).write(ByteBuffer.allocateDirect(bytes));
       }
 
       assertAllLost(tasks, "silent");
@@ -120,8 +120,8 @@ final class SocketCollectiveTest {
                 opened.get(rank).gatherRecords(new byte[0]);
                 return opened.get(rank).gatherRecords(new byte[0]);
               });
-      raw.data(1).send(FrameType.RECORD, new byte[0]);
-      raw.data(2).send(FrameType.RECORD, new byte[0]);
+      raw.record(1).send(FrameType.RECORD, new byte[0]);
+      raw.record(2).send(FrameType.RECORD, new byte[0]);
 
       assertAllLost(tasks, "silent");
     }
@@ -161,7 +161,7 @@ final class SocketCollectiveTest {
   @Test
   void anExchangeThatAPeerLeftBeforeFailsAtOnceThoughItsDataHasArrived() throws Exception {
     try (RawPeer raw = connect(LONG)) {
-      raw.data(0).send(FrameType.RECORD, new byte[0]);
+      raw.record(0).send(FrameType.RECORD, new byte[0]);
       raw.signal(0).send(FrameType.GOODBYE, new byte[Long.BYTES]);
 
       List<FutureTask<Object>> tasks = Ranks.start(1, rank -> opened.get(0).gatherRecords(bytes()));
@@ -219,7 +219,7 @@ final class SocketCollectiveTest {
     try (RawPeer raw = connect(LONG)) {
       List<FutureTask<Object>> tasks =
           Ranks.start(RAW, rank -> opened.get(rank).gatherRecords(bytes()));
-      raw.data(0).sendHeader(FrameType.RECORD, Long.MAX_VALUE);
+      raw.record(0).sendHeader(FrameType.RECORD, Long.MAX_VALUE);
 
       assertAllLost(tasks, "Invalid frame length: 9223372036854775807 bytes (at most 1048576)");
     }
@@ -271,7 +271,7 @@ final class SocketCollectiveTest {
               });
       int bytes = new Parts(0, length, RAW + 1).size(0) * Float.BYTES;
       raw.data(0).sendHeader(FrameType.REDUCE_SCATTER, bytes);
-      raw.data(0).write(new byte[bytes], bytes);
+      raw.data(0).write(ByteBuffer.allocateDirect(bytes));
       await().until(() -> threads.size() == RAW);
 
       threads.stream().filter(t -> t.getName().equals("test-rank-0")).forEach(Thread::interrupt);
@@ -301,7 +301,7 @@ final class SocketCollectiveTest {
     assertThat(Ranks.failure(tasks.get(0))).isInstanceOf(IllegalArgumentException.class);
     assertThat(Ranks.failure(tasks.get(1)))
         .isInstanceOf(PeerLostException.class)
-        .hasMessageStartingWith("Lost rank 0 during all-gather 1: ");
+        .hasMessageStartingWith("Lost rank 0 at the start of an exchange: ");
   }
 
   @Test
@@ -351,7 +351,7 @@ final class SocketCollectiveTest {
 
   private static List<Thread> meshThreads() {
     return Thread.getAllStackTraces().keySet().stream()
-        .filter(t -> t.getName().matches("puma-(write|signal|accept)-.*"))
+        .filter(t -> t.getName().matches("puma-(write|signal|accept|exchange)-.*"))
         .toList();
   }
 

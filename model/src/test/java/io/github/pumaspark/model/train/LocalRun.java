@@ -85,6 +85,42 @@ final class LocalRun {
         List.of());
   }
 
+  /** Seven rows a step, a ledger, a moving average, progressive masking; nothing is stored. */
+  static TrainSpec guarded(
+      Path dataset,
+      int steps,
+      GuardConfig guard,
+      CollectiveConfig collective,
+      List<Long> skipSteps) {
+    return new TrainSpec(
+        NETWORK,
+        PROGRESSIVE,
+        new OptimizerConfig(1e-2, 0.9, 0.95, 1e-8, 0.01, 1, 2, 0.99),
+        new TrainConfig(
+            3,
+            steps,
+            7,
+            0,
+            Precision.FP32,
+            ActivationCheckpointing.NONE,
+            1000,
+            0,
+            0,
+            1,
+            true,
+            Duration.ZERO),
+        guard,
+        collective,
+        dataset.toString(),
+        "",
+        "",
+        1,
+        DeviceChoice.CPU,
+        false,
+        0,
+        skipSteps);
+  }
+
   /** The same run from a checkpoint on. */
   static TrainSpec resumed(TrainSpec spec, Path checkpoint) {
     return new TrainSpec(

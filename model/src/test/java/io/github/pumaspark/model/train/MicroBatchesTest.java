@@ -13,6 +13,7 @@ import io.github.pumaspark.model.network.NetworkProfile;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,7 +116,8 @@ final class MicroBatchesTest {
         Arrays.copyOfRange(segments, from * LENGTH, to * LENGTH),
         Arrays.copyOfRange(counts, from, to),
         Arrays.stream(positions).map(flat -> flat - from * LENGTH).toArray(),
-        (long) (to - from) * LENGTH);
+        (long) (to - from) * LENGTH,
+        LongStream.range(from, to).toArray());
   }
 
   private static Denoiser network(double dropout) {

@@ -15,6 +15,10 @@ final class RecordingMasking implements MaskingStrategy {
 
   final SortedMap<Long, List<Row>> rows = new TreeMap<>();
   private final MaskingStrategy strategy;
+  private long step;
+
+  /** Step in which the network is certain of nothing: all confidences are NaN. */
+  long stepOfNaN;
 
   RecordingMasking(MaskingStrategy strategy) {
     this.strategy = strategy;
@@ -22,6 +26,7 @@ final class RecordingMasking implements MaskingStrategy {
 
   @Override
   public MaskedBatch next(long step) {
+    this.step = step;
     MaskedBatch batch = strategy.next(step);
     int length = batch.cleanTokens().length / batch.rowCount();
     rows.put(
@@ -39,6 +44,9 @@ final class RecordingMasking implements MaskingStrategy {
 
   @Override
   public BitSet observe(float[] confidence) {
+    if (step == stepOfNaN) {
+      java.util.Arrays.fill(confidence, Float.NaN);
+    }
     return strategy.observe(confidence);
   }
 

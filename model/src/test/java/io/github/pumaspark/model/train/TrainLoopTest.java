@@ -144,7 +144,7 @@ final class TrainLoopTest {
         .allSatisfy(
             failure ->
                 assertThat(failure)
-                    .isInstanceOf(NonFiniteLossException.class)
+                    .isInstanceOf(GuardException.class)
                     .hasMessageStartingWith("Loss is not finite on rank 1 at step 3; stopped"));
     assertThat(after.get(0)).isEqualTo(before.get(0)).doesNotContain(Float.NaN);
     assertThat(after.get(1)).isEqualTo(before.get(1)).contains(Float.NaN);
