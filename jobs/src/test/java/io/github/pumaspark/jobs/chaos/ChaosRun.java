@@ -7,12 +7,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /** One training, from its start to its end, with the faults of a plan in between. */
 final class ChaosRun implements AutoCloseable {
   /** Without progress for so long the training hangs. */
-  private static final Duration HANG = Duration.ofMinutes(3);
+  private static final Duration HANG = Duration.ofMinutes(5);
 
   /** A fault that has not ended its generation after so long, while steps go on, had no effect. */
   private static final Duration EFFECT = Duration.ofSeconds(8);
@@ -146,8 +145,10 @@ final class ChaosRun implements AutoCloseable {
   }
 
   private void awaitCheckpoint(Fault fault) throws IOException {
-    OptionalLong total = staged.complete();
-    long threshold = (long) (fault.share() * total.orElse(0));
+    long total =
+        Polling.until(HANG, () -> staged.complete().stream().boxed().findFirst())
+            .orElseThrow(() -> new AssertionError("No checkpoint comes to exist"));
+    long threshold = (long) (fault.share() * total);
     staged.await(threshold, CHECKPOINT_WAIT);
   }
 
@@ -161,16 +162,21 @@ final class ChaosRun implements AutoCloseable {
     Progress before = last == null ? Progress.NONE : last.at();
     double since = last == null ? 0 : last.seconds();
     boolean isHarmless = last != null && last.fault().kind() == FaultKind.SECOND_DRIVER;
+    // The old generation may record some more steps before it ends: only later ones count.
+    long[] unharmedStep = {isHarmless ? before.step() : Long.MAX_VALUE};
     Optional<Progress> after =
         Polling.until(
             HANG,
             () -> {
               requireDriver();
               Progress now = progress();
+              if (unharmedStep[0] == Long.MAX_VALUE && seconds() > since + EFFECT.toSeconds()) {
+                unharmedStep[0] = now.step();
+              }
               boolean isNew = now.generation() > before.generation();
               boolean isUnharmed =
-                  (isHarmless || seconds() > since + EFFECT.toSeconds())
-                      && now.step() > before.step() + run.checkpointEvery();
+                  unharmedStep[0] < Long.MAX_VALUE
+                      && now.step() > unharmedStep[0] + run.checkpointEvery();
               return isNew || isUnharmed || isFinished() ? Optional.of(now) : Optional.empty();
             });
     Progress now = after.orElseThrow(() -> new AssertionError("The training hangs after " + last));
