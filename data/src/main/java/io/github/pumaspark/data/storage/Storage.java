@@ -16,6 +16,7 @@ import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -31,6 +32,9 @@ import org.apache.hadoop.fs.Path;
  * closes.
  */
 public final class Storage {
+  /** Hadoop's name for a put that fails if something is there. */
+  private static final String CONDITIONAL = "fs.option.create.conditional.overwrite";
+
   private static final String TEMPORARY_PREFIX = ".tmp-";
 
   private Storage() {}
@@ -86,6 +90,51 @@ public final class Storage {
   public static void writeAtomically(Path target, Configuration configuration, String text)
       throws IOException {
     writeAtomically(target, configuration, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /**
+   * Creates a file that must not exist; of several that try at once, one does.
+   *
+   * @return false if it exists
+   * @throws UnsupportedOperationException if the store cannot promise this, or is not known to
+   */
+  static boolean createExclusively(Path file, Configuration configuration, String text)
+      throws IOException {
+    FileSystem fs = of(file, configuration);
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    try (FSDataOutputStream out =
+        switch (fs.getUri().getScheme()) {
+          case "hdfs", "viewfs", "webhdfs" -> fs.create(file, false);
+          case "s3a" -> createConditionally(fs, file);
+          default -> throw new UnsupportedOperationException(fs.getUri().getScheme());
+        }) {
+      out.write(bytes);
+    } catch (IOException e) {
+      if (isTaken(e)) {
+        return false;
+      }
+      throw e;
+    }
+    return true;
+  }
+
+  /** Whether a failure to create a file says that somebody else has created it, or is about to. */
+  private static boolean isTaken(IOException e) {
+    String text = e.toString();
+    return e instanceof org.apache.hadoop.fs.FileAlreadyExistsException
+        || text.contains("AlreadyBeingCreatedException")
+        || text.contains("Status Code: 412")
+        || text.contains("Status Code: 409");
+  }
+
+  /** A put on condition that nothing is there; the server decides when the stream closes. */
+  private static FSDataOutputStream createConditionally(FileSystem fs, Path file)
+      throws IOException {
+    FSDataOutputStreamBuilder<?, ?> builder = fs.createFile(file);
+    builder.overwrite(true);
+    builder.recursive();
+    builder.must(CONDITIONAL, true);
+    return builder.build();
   }
 
   /**

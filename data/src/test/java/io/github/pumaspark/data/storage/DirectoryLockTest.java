@@ -3,6 +3,7 @@ package io.github.pumaspark.data.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.pumaspark.data.lang.ConfigException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -64,24 +65,21 @@ final class DirectoryLockTest {
   }
 
   @Test
-  void onOtherFileSystemsAFileIsTheLock() throws IOException {
+  void aStoreThatCannotCreateExclusivelyIsRefusedWithTheWayOut() throws IOException {
     configuration.set("fs.raw.impl", OtherFileSystem.class.getName());
     Path directory = new Path("raw://x" + folder);
-    java.nio.file.Path file = folder.resolve(DirectoryLock.NAME);
-    try (DirectoryLock first = DirectoryLock.acquire(directory, configuration)) {
-      assertThat(first).isNotNull();
-      assertThat(file).content().contains("\"pid\":" + ProcessHandle.current().pid());
+
+    assertThatThrownBy(() -> DirectoryLock.acquire(directory, configuration, reason -> {}))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith("Cannot make sure that no other process uses 'raw://x" + folder)
+        .hasMessageContaining("--no-lease")
+        .message()
+        .doesNotContain("\n");
+    try (DirectoryLock lock = DirectoryLock.without(directory);
+        DirectoryLock second = DirectoryLock.acquire(directory, configuration)) {
+      assertThat(lock.isHeld()).isTrue();
+      assertThat(second.isHeld()).isTrue();
     }
-    assertThat(file).doesNotExist();
-
-    Files.writeString(file, "{\"host\":\"elsewhere\",\"pid\":1,\"started\":\"then\"}");
-    assertThatThrownBy(() -> DirectoryLock.acquire(directory, configuration))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("process 1 on host 'elsewhere', started then,");
-
-    Files.setLastModifiedTime(file, java.nio.file.attribute.FileTime.fromMillis(1_000_000));
-    DirectoryLock.acquire(directory, configuration).close();
-    assertThat(file).doesNotExist();
   }
 
   /** The local disk under a scheme that nothing is known of. */

@@ -38,14 +38,16 @@ public final class SparkSessions {
    * cluster.start-timeout}; the caller closes it.
    *
    * <p>Under spark-submit its settings are used as they are, with defaults for barrier stages where
-   * they say nothing. Otherwise {@code cluster.ranks} executor processes of one slot each are
-   * started on this machine and end with the session. System properties {@code spark.*} reach both.
+   * they say nothing and with {@link MetricsPlugin}. Otherwise {@code cluster.ranks} executor
+   * processes of one slot each are started on this machine and end with the session. System
+   * properties {@code spark.*} reach both.
    *
    * @throws ConfigException if this machine cannot hold so many executors
    */
   public static SparkSession open(String appName, ClusterConfig cluster) {
     SparkConf conf = new SparkConf().setAppName(appName);
     BarrierDefaults.apply(conf, cluster);
+    MetricsPlugin.addTo(conf);
     if (!isSubmitted()) {
       EmbeddedCluster.configure(conf, cluster);
     }

@@ -40,7 +40,7 @@ final class MetricsLog {
    * @param ranks reports in rank order, equal but for durations
    * @return tokens per second since the record before
    */
-  double add(List<StepReport> ranks, Optional<StragglerWatch.Slowness> slowest) throws IOException {
+  double add(List<StepReport> ranks, StragglerWatch stragglers) throws IOException {
     StepReport report = ranks.get(0);
     double seconds = report.seconds() - lastSeconds;
     double tokensPerSecond = seconds > 0 ? (report.tokens() - lastTokens) / seconds : 0;
@@ -55,11 +55,15 @@ final class MetricsLog {
     put(line, "tokens_per_second", tokensPerSecond);
     put(line, "exposed_communication", Phases.exposedCommunication(ranks));
     line.put("world_size", ranks.size());
-    slowest.ifPresent(
-        slowness -> {
-          line.put("slowest_rank", slowness.rank());
-          put(line, "slowest_ratio", slowness.ratio());
-        });
+    stragglers
+        .slowest()
+        .ifPresent(
+            slowness -> {
+              line.put("slowest_rank", slowness.rank());
+              put(line, "slowest_ratio", slowness.ratio());
+            });
+    ArrayNode slow = line.putArray("slow_ranks");
+    new TreeSet<>(stragglers.slow()).forEach(slow::add);
     ObjectNode phases = line.putObject("phase_seconds");
     for (Map.Entry<String, Double> phase : new TreeMap<>(report.phaseSeconds()).entrySet()) {
       put(phases, phase.getKey(), phase.getValue());

@@ -6,6 +6,7 @@ import io.github.pumaspark.model.coordination.TrainEvent;
 import io.github.pumaspark.model.train.TrainConfig;
 import java.io.Closeable;
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -17,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps track of one generation of a run: what its ranks report goes to files in the run's
- * directory, to the log and to Spark's metrics. Driver only; not thread-safe.
+ * directory, to the log and to {@link LiveMetrics}. Driver only; not thread-safe.
  */
 public final class RunTracking implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(RunTracking.class);
@@ -30,8 +31,10 @@ public final class RunTracking implements Closeable {
   private final String runName;
   private final RecordFiles files;
   private final MetricsLog metrics;
+  private final TensorBoardLog tensorBoard;
   private final EventLines events;
   private final ProgressLine line;
+  private final int generation;
   private final StepGathering gathering;
   private final StragglerWatch stragglers = new StragglerWatch();
   private long lastStep;
@@ -46,13 +49,16 @@ public final class RunTracking implements Closeable {
    */
   public record Start(int generation, int worldSize, long step) {}
 
-  private RunTracking(RecordFiles files, String runName, TrainConfig train, Start start)
+  private RunTracking(
+      RecordFiles files, TensorBoardLog tensorBoard, String runName, TrainConfig train, Start start)
       throws IOException {
     this.train = train;
     this.runName = runName;
     this.line = new ProgressLine(runName, train.steps());
     this.gathering = new StepGathering(start.worldSize());
     this.files = files;
+    this.tensorBoard = tensorBoard;
+    this.generation = start.generation();
     this.metrics = new MetricsLog(files.metrics());
     this.events = new EventLines(runName, start.worldSize());
     this.lastStep = start.step();
@@ -68,7 +74,10 @@ public final class RunTracking implements Closeable {
       throws IOException {
     RecordFiles files = RecordFiles.open(directory, configuration, train.ledger(), start);
     try {
-      return new RunTracking(files, runName, train, start);
+      TensorBoardLog tensorBoard =
+          TensorBoardLog.open(
+              new Path(directory, "tensorboard"), configuration, Clock.systemUTC(), start);
+      return new RunTracking(files, tensorBoard, runName, train, start);
     } catch (IOException | RuntimeException e) {
       files.close();
       throw e;
@@ -102,7 +111,9 @@ public final class RunTracking implements Closeable {
     if (!isLogged(train, step)) {
       return;
     }
-    double tokensPerSecond = metrics.add(ranks, stragglers.slowest());
+    double tokensPerSecond = metrics.add(ranks, stragglers);
+    tensorBoard.add(ranks, tokensPerSecond, stragglers.slowest());
+    LiveMetrics.ofProcess().run(generation, ranks, tokensPerSecond, stragglers);
     long now = System.nanoTime();
     if (now - lastLine >= LINE_NANOS || step == train.steps()) {
       lastLine = now;
@@ -130,6 +141,7 @@ public final class RunTracking implements Closeable {
    * @param cause as one line
    */
   public void failed(String cause) throws IOException {
+    LiveMetrics.ofProcess().failed();
     files.addEvent(
         lastStep,
         JsonNodeFactory.instance.objectNode().put("kind", "failure").put("reason", cause),
@@ -162,11 +174,15 @@ public final class RunTracking implements Closeable {
   /** Brings everything taken so far to stable storage; due before a checkpoint is committed. */
   public void flush() throws IOException {
     files.flush();
+    tensorBoard.flush();
   }
 
   @Override
   public void close() throws IOException {
     events.rest().forEach(text -> LOG.warn("{}", text));
-    files.close();
+    try (files;
+        tensorBoard) {
+      flush();
+    }
   }
 }

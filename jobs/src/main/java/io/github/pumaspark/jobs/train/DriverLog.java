@@ -29,6 +29,7 @@ final class DriverLog implements CoordinatorListener {
   private final RunTracking tracking;
   private final TrainState template;
   private final String config;
+  private final RunLease lease;
 
   /**
    * @param template everything of a checkpoint's state but counters and files
@@ -41,7 +42,8 @@ final class DriverLog implements CoordinatorListener {
       CheckpointStore store,
       RunTracking tracking,
       TrainState template,
-      String config) {
+      String config,
+      RunLease lease) {
     this.runName = runName;
     this.train = train;
     this.generation = generation;
@@ -49,6 +51,7 @@ final class DriverLog implements CoordinatorListener {
     this.tracking = tracking;
     this.template = template;
     this.config = config;
+    this.lease = lease;
   }
 
   @Override
@@ -82,6 +85,9 @@ final class DriverLog implements CoordinatorListener {
             template.execution(),
             files);
     tracking.flush();
+    if (!lease.isHeld()) {
+      throw new IOException("this driver has lost its right to the run's directory");
+    }
     Checkpoint checkpoint = store.commit(state, config, generation);
     LOG.info(
         "train {}: checkpoint of step {} (weights {})",

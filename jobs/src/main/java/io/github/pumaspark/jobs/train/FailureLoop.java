@@ -48,6 +48,7 @@ final class FailureLoop {
   private final SparkSession session;
   private final ExecutorSlots slots;
   private final StopRequest stop;
+  private final RunLease lease;
   private final HostHistory hosts = new HostHistory();
   private List<ExecutorSlot> executors = List.of();
   private RunState state;
@@ -64,7 +65,8 @@ final class FailureLoop {
       TrainState template,
       TrainSpec spec,
       SparkSession session,
-      StopRequest stop)
+      StopRequest stop,
+      RunLease lease)
       throws IOException {
     this.config = config;
     this.values = config.values();
@@ -76,6 +78,7 @@ final class FailureLoop {
     this.session = session;
     this.slots = new ExecutorSlots(session.sparkContext());
     this.stop = stop;
+    this.lease = lease;
     this.state = directory.state();
   }
 
@@ -96,7 +99,7 @@ final class FailureLoop {
     Broadcast<SerializableConfiguration> hadoop =
         context.broadcast(new SerializableConfiguration(context.hadoopConfiguration()));
     try {
-      while (!stop.isRequested()) {
+      while (!isToStop()) {
         try {
           generation(hadoop);
           break;
@@ -122,7 +125,7 @@ final class FailureLoop {
   private void generation(Broadcast<SerializableConfiguration> hadoop)
       throws IOException, InterruptedException {
     List<ExecutorSlot> free = freeExecutors();
-    if (stop.isRequested()) {
+    if (isToStop()) {
       return;
     }
     int worldSize = Math.min(free.size(), cluster.mostRanks());
@@ -169,21 +172,27 @@ final class FailureLoop {
               store,
               tracking,
               template(worldSize),
-              config.toJson());
+              config.toJson(),
+              lease);
       new Generation(
               values,
               identity,
               spec.attempt(state.generation(), from, state.skipSteps()),
               executors,
               worldSize < free.size())
-          .run(session, hadoop, listener, stop);
+          .run(session, hadoop, listener, stop, lease);
     }
+  }
+
+  /** A first attempt is always made, so that a run with a short time limit gets on nevertheless. */
+  private boolean isToStop() {
+    return stop.isRequested() && generations + failures > 0;
   }
 
   private List<ExecutorSlot> freeExecutors() {
     List<ExecutorSlot> free =
-        slots.await(cluster.ranks(), cluster.replacementTimeout(), stop::isRequested);
-    if (free.size() < cluster.fewestRanks() && !stop.isRequested()) {
+        slots.await(cluster.ranks(), cluster.replacementTimeout(), this::isToStop);
+    if (free.size() < cluster.fewestRanks() && !isToStop()) {
       throw new GenerationFailedException(
           Failure.ofDriver(
               "Cannot go on: need %s free executors, have %s after %s s"
@@ -192,7 +201,7 @@ final class FailureLoop {
                       free.size(),
                       cluster.replacementTimeout().toSeconds())));
     }
-    if (free.size() < cluster.ranks() && !stop.isRequested()) {
+    if (free.size() < cluster.ranks() && !isToStop()) {
       LOG.warn(
           "train {}: going on with {} ranks: have {} executors, cluster.ranks = {},"
               + " cluster.min-ranks = {}",
@@ -221,6 +230,7 @@ final class FailureLoop {
               }
             });
     slots.drain(executors, DRAIN);
+    requireLease(failed);
     Optional<Checkpoint> newest = store.newest();
     RetryPolicy.Next next = policy.next(failure, step(newest), state.skipSteps().size());
     if (next instanceof RetryPolicy.End end) {
@@ -246,6 +256,15 @@ final class FailureLoop {
           step(newest),
           retry.backoff().toMillis() / 1000.0);
       stop.await(retry.backoff().minusNanos(System.nanoTime() - since));
+    }
+  }
+
+  private void requireLease(GenerationFailedException failed) {
+    if (!lease.isHeld()) {
+      throw new TrainFailedException(
+          "Training of '%s' failed: another process may work in '%s' now (%s)"
+              .formatted(name(), values.run().directory(), failed.getMessage()),
+          failed);
     }
   }
 

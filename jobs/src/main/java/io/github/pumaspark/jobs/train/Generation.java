@@ -46,7 +46,8 @@ record Generation(
       SparkSession session,
       Broadcast<SerializableConfiguration> hadoop,
       CoordinatorListener listener,
-      StopRequest stop) {
+      StopRequest stop,
+      RunLease lease) {
     ClusterConfig cluster = values.cluster();
     String driverHost =
         cluster.driverHost().isEmpty()
@@ -76,10 +77,12 @@ record Generation(
               ? BarrierJobs.submitTo(session, executors, description, task)
               : BarrierJobs.submit(session, executors.size(), description, task);
       stop.listenBy(coordinator::requestStop);
+      lease.listenBy(coordinator::abort);
       try {
         follow(coordinator, job);
       } finally {
         stop.listenBy(() -> {});
+        lease.listenBy(reason -> {});
       }
     }
   }

@@ -1,6 +1,7 @@
 package io.github.pumaspark.jobs.train;
 
 import io.github.pumaspark.jobs.spark.RankFunction;
+import io.github.pumaspark.jobs.tracking.LiveMetrics;
 import io.github.pumaspark.jobs.tracking.RunTracking;
 import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
@@ -15,6 +16,7 @@ import io.github.pumaspark.model.coordination.TrainEvent;
 import io.github.pumaspark.model.engine.TorchThread;
 import io.github.pumaspark.model.train.RankTrainer;
 import io.github.pumaspark.model.train.TrainSpec;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -51,7 +53,18 @@ record RankTask(
     PeerAddress driver = new PeerAddress(driverHost, driverPort);
     try (CoordinatorClient client =
         CoordinatorClient.connect(run, rank, place(gpuAddresses), driver, heartbeat)) {
-      Collective collective = client.join(host(), peerTimeout, spec.collective());
+      try {
+        return train(client, rank, gpuAddresses);
+      } catch (Throwable e) {
+        tell(client, e);
+        throw e;
+      }
+    }
+  }
+
+  private byte[] train(CoordinatorClient client, int rank, List<String> gpuAddresses)
+      throws IOException {
+    try (Collective collective = client.join(host(), peerTimeout, spec.collective())) {
       try {
         TrainState.Progress end =
             new RankTrainer(spec, gpuAddresses, hadoop.value().value())
@@ -62,8 +75,6 @@ record RankTask(
         // Before the collective closes: the others would report this rank as lost otherwise.
         tell(client, e);
         throw e;
-      } finally {
-        collective.close();
       }
     }
   }
@@ -109,6 +120,7 @@ record RankTask(
 
     @Override
     public void stepCompleted(StepReport report) {
+      LiveMetrics.ofProcess().stepCompleted(rank, report);
       if (RunTracking.isReported(spec.train(), report.step())) {
         client.reportStep(report);
       }

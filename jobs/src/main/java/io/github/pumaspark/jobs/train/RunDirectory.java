@@ -54,18 +54,6 @@ final class RunDirectory {
   }
 
   /**
-   * Makes this process the only one that works on the run, making its directory if it is not there.
-   *
-   * @throws ConfigException if the directory holds something else; nothing is changed then
-   * @throws IOException if another process works in it
-   */
-  static DirectoryLock lock(EffectiveConfig config, Configuration configuration)
-      throws IOException {
-    check(config, configuration);
-    return DirectoryLock.acquire(new Path(config.values().run().directory()), configuration);
-  }
-
-  /**
    * Requires that the directory is a run's, empty, or not there.
    *
    * @throws ConfigException if the directory holds something else
@@ -94,10 +82,15 @@ final class RunDirectory {
     LOG.warn("Deleting run {} in '{}'", found.path("run_id").asText(), directory);
     String marked = JSON.createObjectNode().put(DISCARDED, true).toPrettyString();
     Storage.writeAtomically(identity, configuration, marked + "\n");
-    deleteDiscarded(fs, directory);
+    deleteParts(fs, directory);
   }
 
-  private static void deleteDiscarded(FileSystem fs, Path directory) throws IOException {
+  private static boolean isDiscarded(Path identity, Configuration configuration)
+      throws IOException {
+    return JSON.readTree(Storage.read(identity, configuration, MAX_BYTES)).has(DISCARDED);
+  }
+
+  private static void deleteParts(FileSystem fs, Path directory) throws IOException {
     List<String> names = new ArrayList<>(List.of(CHECKPOINTS, STATE, CONFIG));
     names.addAll(List.of("metrics.jsonl", "ledger.jsonl"));
     for (String name : names) {
@@ -106,7 +99,6 @@ final class RunDirectory {
         throw new IOException("Cannot delete '" + path + "'");
       }
     }
-    fs.delete(new Path(directory, IDENTITY), false);
   }
 
   /**
@@ -121,11 +113,12 @@ final class RunDirectory {
     Path directory = new Path(config.values().run().directory());
     FileSystem fs = Storage.of(directory, configuration);
     Path identity = new Path(directory, IDENTITY);
-    if (fs.exists(identity)
-        && JSON.readTree(Storage.read(identity, configuration, MAX_BYTES)).has(DISCARDED)) {
-      deleteDiscarded(fs, directory);
+    boolean isThere = fs.exists(identity);
+    if (!isThere) {
+      requireEmpty(fs, directory);
     }
-    if (!fs.exists(identity)) {
+    if (!isThere || isDiscarded(identity, configuration)) {
+      deleteParts(fs, directory);
       String runId = UUID.randomUUID().toString();
       Storage.writeAtomically(new Path(directory, CONFIG), configuration, config.toJson());
       String text =

@@ -3,7 +3,6 @@ package io.github.pumaspark.jobs.train;
 import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.data.manifest.Manifest;
 import io.github.pumaspark.data.manifest.ManifestFile;
-import io.github.pumaspark.data.storage.DirectoryLock;
 import io.github.pumaspark.data.storage.Storage;
 import io.github.pumaspark.jobs.config.CodeVersion;
 import io.github.pumaspark.jobs.config.EffectiveConfig;
@@ -127,21 +126,15 @@ public final class TrainJob {
     ManifestFile.requireShards(dataset, manifest, configuration);
     TrainPlan plan = plan(dataset, manifest);
     LOG.debug("train {}: {} parameters", values.run().name(), plan.parameters());
-    if (!values.run().lease()) {
-      LOG.warn(
-          "train {}: run.lease = false: nothing keeps a second driver out of '{}'",
-          values.run().name(),
-          values.run().directory());
-      RunDirectory.check(config, configuration);
-      return run(session, dataset, manifest);
-    }
-    try (DirectoryLock lock = RunDirectory.lock(config, configuration)) {
-      LOG.debug("holding {}", lock);
-      return run(session, dataset, manifest);
+    RunDirectory.check(config, configuration);
+    Path directory = new Path(values.run().directory());
+    try (RunLease lease = RunLease.acquire(directory, configuration, values.run().lease())) {
+      return run(session, dataset, manifest, lease);
     }
   }
 
-  private Result run(Supplier<SparkSession> session, Path dataset, Manifest manifest)
+  private Result run(
+      Supplier<SparkSession> session, Path dataset, Manifest manifest, RunLease lease)
       throws IOException {
     String datasetSha256 = ManifestFile.sha256(dataset, configuration);
     if (startsOver) {
@@ -159,7 +152,7 @@ public final class TrainJob {
     TrainPreconditions.check(conf, values.cluster(), values.collective());
     SparkSessions.requireSlots(open, values.cluster());
     try (StopRequest stop = StopRequest.listen(values.run().name(), values.train().timeLimit())) {
-      return new FailureLoop(config, directory, template, spec, open, stop).run();
+      return new FailureLoop(config, directory, template, spec, open, stop, lease).run();
     }
   }
 

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,13 +23,17 @@ final class MetricsLogTest {
 
   @Test
   void aLineHoldsWhatTheRanksReported() throws IOException {
+    StragglerWatch stragglers = new StragglerWatch();
+    for (long step = 1; step <= 10; step++) {
+      stragglers.add(step, List.of(Map.of("optimizer", 0.5), Map.of("optimizer", 0.75)));
+    }
     try (RecordLog log = open(3, 0)) {
       new MetricsLog(log)
           .add(
               List.of(
                   report(10, 1.5, Map.of("optimizer", 0.5, "communication", 0.5)),
                   report(10, 1.5, Map.of("optimizer", 0.75, "communication", 0.25))),
-              Optional.of(new StragglerWatch.Slowness(1, "optimizer", 0.75, 1.5)));
+              stragglers);
     }
 
     assertThat(lines())
@@ -42,7 +45,7 @@ final class MetricsLogTest {
                      "seconds": 2.0, "loss": 1.5, "mask_ratio": 0.25,
                      "learning_rate": 0.001, "gradient_norm": 3.0, "tokens": 640, "sequences": 40,
                      "tokens_per_second": 320.0, "exposed_communication": 0.25, "world_size": 2,
-                     "slowest_rank": 1, "slowest_ratio": 1.5,
+                     "slowest_rank": 1, "slowest_ratio": 1.5, "slow_ranks": [1],
                      "phase_seconds": {"communication": 0.5, "optimizer": 0.5},
                      "ranks": {"communication": [0.5, 0.25], "optimizer": [0.5, 0.75]}}\
                     """));
@@ -51,7 +54,7 @@ final class MetricsLogTest {
   @Test
   void aLossThatIsNotFiniteIsNull() throws IOException {
     try (RecordLog log = open(0, 0)) {
-      new MetricsLog(log).add(List.of(report(10, Double.NaN, Map.of())), Optional.empty());
+      new MetricsLog(log).add(List.of(report(10, Double.NaN, Map.of())), new StragglerWatch());
     }
 
     assertThat(lines().get(0).path("loss").isNull()).isTrue();
@@ -61,12 +64,12 @@ final class MetricsLogTest {
   void throughputIsThatSinceTheLineBeforeAlsoAfterAResume() throws IOException {
     try (RecordLog log = open(0, 0)) {
       MetricsLog metrics = new MetricsLog(log);
-      metrics.add(report(1, 1.0), Optional.empty());
-      metrics.add(report(2, 1.5), Optional.empty());
-      metrics.add(report(3, 3.0), Optional.empty());
+      metrics.add(report(1, 1.0), new StragglerWatch());
+      metrics.add(report(2, 1.5), new StragglerWatch());
+      metrics.add(report(3, 3.0), new StragglerWatch());
     }
     try (RecordLog log = open(1, 2)) {
-      assertThat(new MetricsLog(log).add(report(3, 26.5), Optional.empty()))
+      assertThat(new MetricsLog(log).add(report(3, 26.5), new StragglerWatch()))
           // 100 tokens since step 2, which ended at 1.5 s
           .isCloseTo(100 / 25.0, within(1e-9));
     }
