@@ -56,6 +56,16 @@ final class LocalRun {
 
   static TrainSpec spec(
       Path dataset, Path checkpoints, MaskingConfig masking, OptimizerConfig optimizer, int steps) {
+    return spec(dataset, checkpoints, masking, optimizer, steps, 1000);
+  }
+
+  static TrainSpec spec(
+      Path dataset,
+      Path checkpoints,
+      MaskingConfig masking,
+      OptimizerConfig optimizer,
+      int steps,
+      int checkpointEvery) {
     return new TrainSpec(
         NETWORK,
         masking,
@@ -67,7 +77,7 @@ final class LocalRun {
             0,
             Precision.FP32,
             ActivationCheckpointing.NONE,
-            1000,
+            checkpointEvery,
             0,
             0,
             1,
@@ -184,7 +194,7 @@ final class LocalRun {
                 new TrainState.Execution("fp32", worldSize, spec.threads()),
                 written),
             "{}",
-            0);
+            spec.generation());
   }
 
   private synchronized void add(Map<String, String> written) {
