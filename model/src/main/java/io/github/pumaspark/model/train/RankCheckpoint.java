@@ -4,6 +4,7 @@ import io.github.pumaspark.model.checkpoint.CheckpointFile;
 import io.github.pumaspark.model.checkpoint.CheckpointStore;
 import io.github.pumaspark.model.checkpoint.PoolFiles;
 import io.github.pumaspark.model.checkpoint.TrainState;
+import io.github.pumaspark.model.collective.Segment;
 import io.github.pumaspark.model.masking.MaskingStrategy;
 import io.github.pumaspark.model.masking.PoolRows;
 import io.github.pumaspark.model.network.Parameters;
@@ -11,6 +12,7 @@ import io.github.pumaspark.model.optimizer.AdamW;
 import io.github.pumaspark.model.optimizer.WeightAverage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -38,19 +40,25 @@ final class RankCheckpoint implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RankCheckpoint.class);
   private static final long END_SECONDS = 5;
 
-  /** What is stored, and where and how. */
+  /**
+   * What is stored, and where and how.
+   *
+   * @param stored segments whose moments and moving average this rank stores: all that the
+   *     optimizer has, or none
+   */
   record Parts(
       Path checkpoints,
       Configuration configuration,
       int generation,
       int rank,
       int worldSize,
+      List<Segment> stored,
       Parameters parameters,
       AdamW optimizer,
       WeightAverage average,
       MaskingStrategy masking) {
     long bytes() {
-      return Snapshot.bytes(rank, parameters.table(), optimizer.segments(), average.isOn());
+      return Snapshot.bytes(rank, parameters.table(), stored, average.isOn());
     }
   }
 
@@ -138,7 +146,7 @@ final class RankCheckpoint implements AutoCloseable {
         parts.rank(),
         parts.worldSize(),
         parts.parameters().table(),
-        parts.optimizer().segments(),
+        parts.stored(),
         parts.average().isOn());
   }
 

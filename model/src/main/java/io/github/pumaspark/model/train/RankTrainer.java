@@ -125,6 +125,7 @@ public final class RankTrainer {
                       spec.generation(),
                       rank,
                       worldSize,
+                      plan.stored(),
                       network.parameters(),
                       optimizer,
                       average,

@@ -37,6 +37,11 @@ record SegmentPlan(Buckets buckets, int rank, int worldSize, boolean isSharded) 
         .toList();
   }
 
+  /** Those whose moments and average this rank stores, so that each is stored once. */
+  List<Segment> stored() {
+    return isSharded || rank == 0 ? segments() : List.of();
+  }
+
   /** Number of the first segment of a bucket; that of the bucket after is one past its last. */
   int first(int bucket) {
     return isSharded ? bucket : bucket * worldSize;

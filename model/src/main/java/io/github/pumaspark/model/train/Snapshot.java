@@ -29,6 +29,7 @@ final class Snapshot {
   private final int worldSize;
   private final ParameterTable table;
   private final List<Segment> segments;
+  private final boolean hasAverage;
   private final FloatBuffer weights;
   private final FloatBuffer first;
   private final FloatBuffer second;
@@ -37,7 +38,7 @@ final class Snapshot {
   /**
    * Takes the memory, all of it: it is written to once.
    *
-   * @param segments that the rank has, in the order of the optimizer
+   * @param segments that the rank stores: all that the optimizer has, in its order, or none
    */
   Snapshot(
       int rank, int worldSize, ParameterTable table, List<Segment> segments, boolean hasAverage) {
@@ -45,6 +46,7 @@ final class Snapshot {
     this.worldSize = worldSize;
     this.table = table;
     this.segments = List.copyOf(segments);
+    this.hasAverage = hasAverage;
     int owned = segments.stream().mapToInt(Segment::size).sum();
     this.weights = HostMemory.plain().allocate(rank == 0 ? table.length() : 0);
     this.first = HostMemory.plain().allocate(owned);
@@ -76,8 +78,8 @@ final class Snapshot {
     if (rank == 0) {
       weights.duplicate().put(parameters.hostWeights().duplicate().clear());
     }
-    optimizer.readMoments(first.duplicate(), second.duplicate());
-    if (movingAverage.isOn()) {
+    if (!segments.isEmpty()) {
+      optimizer.readMoments(first.duplicate(), second.duplicate());
       movingAverage.read(average.duplicate());
     }
   }
@@ -97,7 +99,9 @@ final class Snapshot {
                 worldSize,
                 segments,
                 Map.of(FIRST_MOMENT, first, SECOND_MOMENT, second)));
-    if (average.capacity() > 0) {
+    // A rank that owns nothing writes its file as well: that all are there is what makes them
+    // whole.
+    if (hasAverage) {
       files.add(
           average(table)
               .write(directory, configuration, rank, worldSize, segments, Map.of("", average)));

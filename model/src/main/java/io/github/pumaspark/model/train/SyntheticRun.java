@@ -38,6 +38,7 @@ public final class SyntheticRun implements AutoCloseable {
   private final AdamW optimizer;
   private final WeightAverage average;
   private final MaskingStrategy masking;
+  private final SegmentPlan plan;
   private final Collective collective;
   private final TrainLoop loop;
   private final long maskablePerStep;
@@ -70,10 +71,10 @@ public final class SyntheticRun implements AutoCloseable {
                 train.activationCheckpointing(),
                 RankTrainer.staging(collectiveConfig, ComputeDevice.cpu(), collective.worldSize())),
             collective::allocate);
-    SegmentPlan plan;
     try {
       network.parameters().initialize(train.seed());
-      plan = SegmentPlan.of(network.parameters().table().length(), collectiveConfig, collective);
+      this.plan =
+          SegmentPlan.of(network.parameters().table().length(), collectiveConfig, collective);
       this.optimizer = new AdamW(optimizerConfig, network.parameters(), plan.segments());
       this.average =
           new WeightAverage(optimizerConfig.emaDecay(), network.parameters(), plan.segments());
@@ -208,6 +209,7 @@ public final class SyntheticRun implements AutoCloseable {
                 0,
                 collective.rank(),
                 collective.worldSize(),
+                plan.stored(),
                 network.parameters(),
                 optimizer,
                 average,

@@ -98,6 +98,39 @@ final class AdamWTest {
     }
   }
 
+  /** Segments as a rank owns them: in bucket order, which is backwards in the buffer. */
+  @Test
+  void segmentsEqualTheWholeAndKeepTheirMomentsOneAfterTheOther() {
+    try (Denoiser whole = network();
+        Denoiser cut = network()) {
+      int n = length(whole);
+      int first = n / 64 * 16;
+      int second = n / 32 * 16;
+      List<Segment> segments =
+          List.of(new Segment(second, n), new Segment(first, first), new Segment(0, second));
+      try (AdamW all = new AdamW(CONFIG, whole.parameters(), part(0, n));
+          AdamW parts = new AdamW(CONFIG, cut.parameters(), segments)) {
+        for (int seed = 1; seed <= 3; seed++) {
+          update(whole, all, seed);
+          update(cut, parts, seed);
+        }
+        FloatBuffer flatFirst = FloatBuffer.allocate(n);
+        FloatBuffer flatSecond = FloatBuffer.allocate(n);
+        all.readMoments(flatFirst, flatSecond);
+        FloatBuffer cutFirst = FloatBuffer.allocate(n);
+        FloatBuffer cutSecond = FloatBuffer.allocate(n);
+        parts.readMoments(cutFirst, cutSecond);
+
+        assertThat(cutFirst.slice(0, n - second)).isEqualTo(flatFirst.slice(second, n - second));
+        assertThat(cutSecond.slice(n - second, second)).isEqualTo(flatSecond.slice(0, second));
+        assertThat(parts.updates()).isEqualTo(3);
+        assertThat(parts.momentBytes()).isEqualTo(8L * n);
+      }
+      assertThat(doubles(cut.parameters().weightBuffer()))
+          .containsExactly(doubles(whole.parameters().weightBuffer()));
+    }
+  }
+
   @Test
   void momentsSurviveAReadAndAWrite() {
     try (Denoiser straight = network();
@@ -130,7 +163,9 @@ final class AdamWTest {
       gradient.put(i, (float) random.nextGaussian());
     }
     optimizer.begin(1e-3, 0.1);
-    optimizer.update(0);
+    for (int segment = 0; segment < optimizer.segments().size(); segment++) {
+      optimizer.update(segment);
+    }
   }
 
   private static Denoiser network() {

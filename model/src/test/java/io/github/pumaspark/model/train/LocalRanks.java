@@ -1,7 +1,12 @@
 package io.github.pumaspark.model.train;
 
 import io.github.pumaspark.model.collective.Collective;
+import io.github.pumaspark.model.collective.CollectiveConfig;
 import io.github.pumaspark.model.collective.LocalCollective;
+import io.github.pumaspark.model.collective.PeerAddress;
+import io.github.pumaspark.model.collective.Rendezvous;
+import io.github.pumaspark.model.collective.RunIdentity;
+import io.github.pumaspark.model.collective.RunKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +30,20 @@ final class LocalRanks {
   /** Ranks of one process. */
   static List<Collective> world(int worldSize) {
     return LocalCollective.world(worldSize, TIMEOUT);
+  }
+
+  /** Ranks that reach each other as processes on one host do. */
+  static List<Collective> sockets(int worldSize, CollectiveConfig config) throws Exception {
+    RunIdentity run = new RunIdentity("run", 1, worldSize, RunKey.random(), false);
+    List<Rendezvous> listening = new ArrayList<>();
+    List<PeerAddress> addresses = new ArrayList<>();
+    for (int rank = 0; rank < worldSize; rank++) {
+      listening.add(Rendezvous.listen(run, rank, new PeerAddress("127.0.0.1", 0)));
+      addresses.add(listening.get(rank).address());
+    }
+    return run(
+        world(worldSize),
+        seat -> listening.get(seat.rank()).connect(addresses, TIMEOUT, TIMEOUT, config));
   }
 
   /** What every rank returned, in rank order; the first failure is thrown. */

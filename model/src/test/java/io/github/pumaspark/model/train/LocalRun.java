@@ -6,6 +6,8 @@ import io.github.pumaspark.model.checkpoint.CheckpointStore;
 import io.github.pumaspark.model.checkpoint.TrainState;
 import io.github.pumaspark.model.collective.Collective;
 import io.github.pumaspark.model.collective.CollectiveConfig;
+import io.github.pumaspark.model.collective.CollectiveConfig.StagingChoice;
+import io.github.pumaspark.model.collective.CollectiveConfig.Wire;
 import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.coordination.TrainEvent;
 import io.github.pumaspark.model.engine.DeviceChoice;
@@ -22,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
@@ -46,6 +49,7 @@ final class LocalRun {
   private final Configuration configuration;
   private final Map<String, String> files = new TreeMap<>();
   private final Map<Integer, Integer> steps = new HashMap<>();
+  private final SortedMap<Long, SortedMap<Integer, List<Long>>> positions = new TreeMap<>();
   private int stopRank = -1;
   private int stopStep = -1;
 
@@ -133,21 +137,73 @@ final class LocalRun {
 
   /** The same run from a checkpoint on. */
   static TrainSpec resumed(TrainSpec spec, Path checkpoint) {
+    return spec.attempt(spec.generation(), checkpoint.toString(), spec.skipSteps());
+  }
+
+  /** The same run with a ledger. */
+  static TrainSpec withLedger(TrainSpec spec) {
+    TrainConfig train = spec.train();
+    return with(
+        spec,
+        new TrainConfig(
+            train.seed(),
+            train.steps(),
+            train.globalBatchSize(),
+            train.microBatchSize(),
+            train.precision(),
+            train.activationCheckpointing(),
+            train.checkpointEvery(),
+            train.keepLast(),
+            train.keepEvery(),
+            train.logEvery(),
+            true,
+            train.timeLimit()),
+        spec.collective());
+  }
+
+  /** The same run with all moments on every rank. */
+  static TrainSpec unsharded(TrainSpec spec) {
+    return with(spec, spec.train(), collective(Wire.FP32, StagingChoice.AUTO, false));
+  }
+
+  static CollectiveConfig collective(Wire wire, StagingChoice staging, boolean isSharded) {
+    CollectiveConfig standard = CollectiveConfig.standard();
+    return new CollectiveConfig(
+        standard.bucketMegabytes(),
+        standard.path(),
+        standard.sharedDirectory(),
+        standard.connections(),
+        wire,
+        staging,
+        isSharded,
+        standard.encryption());
+  }
+
+  private static TrainSpec with(TrainSpec spec, TrainConfig train, CollectiveConfig collective) {
     return new TrainSpec(
         spec.network(),
         spec.masking(),
         spec.optimizer(),
-        spec.train(),
+        train,
         spec.guard(),
-        spec.collective(),
+        collective,
         spec.dataset(),
         spec.checkpoints(),
-        checkpoint.toString(),
+        spec.resumeFrom(),
         spec.threads(),
         spec.device(),
         spec.allowCpuFallback(),
         spec.generation(),
         spec.skipSteps());
+  }
+
+  /** Positions of all ranks by step, in the order of lanes. */
+  synchronized SortedMap<Long, List<Long>> ledger() {
+    SortedMap<Long, List<Long>> ledger = new TreeMap<>();
+    positions.forEach(
+        (step, byRank) ->
+            ledger.put(step, byRank.values().stream().flatMap(List::stream).toList()));
+    return ledger;
   }
 
   /** One rank is asked to stop in the given step, counted from this run's first. */
@@ -197,6 +253,10 @@ final class LocalRun {
             spec.generation());
   }
 
+  private synchronized void note(int rank, StepReport report) {
+    positions.computeIfAbsent(report.step(), step -> new TreeMap<>()).put(rank, report.positions());
+  }
+
   private synchronized void add(Map<String, String> written) {
     files.putAll(written);
   }
@@ -227,6 +287,7 @@ final class LocalRun {
 
     @Override
     public void stepCompleted(StepReport report) {
+      note(collective.rank(), report);
       if (collective.rank() == 0) {
         reports.add(report);
       }

@@ -3,21 +3,20 @@ package io.github.pumaspark.model.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.Device;
 import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.model.checkpoint.Checkpoint;
 import io.github.pumaspark.model.checkpoint.CheckpointFile;
 import io.github.pumaspark.model.checkpoint.TrainState;
-import io.github.pumaspark.model.collective.Collective;
 import io.github.pumaspark.model.collective.CollectiveConfig;
-import io.github.pumaspark.model.collective.PeerAddress;
-import io.github.pumaspark.model.collective.Rendezvous;
-import io.github.pumaspark.model.collective.RunIdentity;
-import io.github.pumaspark.model.collective.RunKey;
+import io.github.pumaspark.model.collective.CollectiveConfig.StagingChoice;
+import io.github.pumaspark.model.collective.CollectiveConfig.Wire;
 import io.github.pumaspark.model.coordination.StepReport;
+import io.github.pumaspark.model.engine.ComputeDevice;
 import io.github.pumaspark.model.masking.MaskingConfig;
+import io.github.pumaspark.model.network.Staging;
 import io.github.pumaspark.model.optimizer.OptimizerConfig;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -137,6 +136,69 @@ final class RankTrainerTest {
   }
 
   @Test
+  void aRunGoesOnWithAnotherShareOfTheOptimizer() throws Exception {
+    TrainSpec straight = averaged("straight", 6);
+    run(straight).train(LocalRanks.world(2));
+    TrainSpec sharded = averaged("parts", 6);
+    TrainSpec whole = LocalRun.unsharded(sharded);
+    run(whole).stopping(0, 2).train(LocalRanks.world(2));
+    run(LocalRun.resumed(sharded, run(sharded).newest().directory()))
+        .stopping(0, 2)
+        .train(LocalRanks.world(2));
+    run(LocalRun.resumed(whole, run(whole).newest().directory())).train(LocalRanks.world(2));
+
+    Map<String, String> expected = trained(run(straight).newest());
+    Map<String, String> found = trained(run(whole).newest());
+    assertThat(found.get(CheckpointFile.MODEL)).isEqualTo(expected.get(CheckpointFile.MODEL));
+    assertThat(found.get("step")).isEqualTo("6");
+  }
+
+  @ParameterizedTest
+  @MethodSource("strategies")
+  void ledgerDoesNotDependOnTheWorldSizes(MaskingConfig masking) throws Exception {
+    LocalRun straight = run(LocalRun.withLedger(spec("straight", masking, 12)));
+    straight.train(LocalRanks.world(2));
+    TrainSpec spec = LocalRun.withLedger(spec("parts", masking, 12));
+    TreeMap<Long, List<Long>> ledger = new TreeMap<>();
+    List<Long> cursor = List.of();
+    for (int worldSize : new int[] {2, 1, 3, 2}) {
+      LocalRun part = run(spec).stopping(0, 3);
+      part.train(LocalRanks.world(worldSize));
+      ledger.putAll(part.ledger());
+      cursor = part.newest().state().progress().cursor();
+      spec = LocalRun.resumed(spec, part.newest().directory());
+    }
+
+    assertThat(ledger).isEqualTo(straight.ledger()).hasSize(12);
+    assertThat(ledger.values()).allSatisfy(positions -> assertThat(positions).hasSize(6));
+    assertThat(cursor).isEqualTo(straight.newest().state().progress().cursor());
+    if (masking.strategy() == MaskingConfig.Strategy.RANDOM) {
+      assertThat(ledger.get(2L)).containsExactly(6L, 7L, 8L, 9L, 10L, 11L);
+    } else {
+      // Three groups take turns; row r of the pool begins with position r.
+      assertThat(ledger.get(1L)).containsExactly(0L, 3L, 6L, 9L, 12L, 15L);
+      assertThat(ledger.get(2L)).containsExactly(1L, 4L, 7L, 10L, 13L, 16L);
+    }
+  }
+
+  @Test
+  void memoryOfAGpuCannotBeExchangedDirectly() {
+    ComputeDevice gpu = new ComputeDevice(Device.gpu(0));
+    CollectiveConfig standard = CollectiveConfig.standard();
+
+    assertThat(RankTrainer.staging(standard, gpu, 2)).isEqualTo(Staging.STAGED);
+    assertThat(RankTrainer.staging(standard, ComputeDevice.cpu(), 2)).isEqualTo(Staging.DIRECT);
+    CollectiveConfig staged = LocalRun.collective(Wire.BF16, StagingChoice.STAGED, true);
+    assertThat(RankTrainer.staging(staged, ComputeDevice.cpu(), 2)).isEqualTo(Staging.STAGED_BF16);
+    assertThat(RankTrainer.staging(staged, ComputeDevice.cpu(), 1)).isEqualTo(Staging.STAGED);
+    CollectiveConfig direct = LocalRun.collective(Wire.FP32, StagingChoice.DIRECT, true);
+    assertThatThrownBy(() -> RankTrainer.staging(direct, gpu, 2))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(
+            "Invalid collective.staging: direct (works on the CPU only; a GPU needs auto or staged)");
+  }
+
+  @Test
   void finishedRunTrainsNoFurther() throws Exception {
     TrainSpec spec = spec("run", LocalRun.RANDOM, 2);
     run(spec).train(LocalRanks.world(1));
@@ -154,7 +216,7 @@ final class RankTrainerTest {
     LocalRun sockets = run(spec("sockets", LocalRun.PROGRESSIVE, 5));
 
     memory.train(LocalRanks.world(2));
-    sockets.train(sockets(2));
+    sockets.train(LocalRanks.sockets(2, CollectiveConfig.standard()));
 
     assertThat(trained(sockets.newest())).isEqualTo(trained(memory.newest()));
   }
@@ -211,26 +273,5 @@ final class RankTrainerTest {
 
   private static double mean(List<Double> values) {
     return values.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
-  }
-
-  private static List<Collective> sockets(int worldSize) throws Exception {
-    RunIdentity run = new RunIdentity("run", 1, worldSize, RunKey.random(), false);
-    List<Rendezvous> listening = new ArrayList<>();
-    List<PeerAddress> addresses = new ArrayList<>();
-    for (int rank = 0; rank < worldSize; rank++) {
-      listening.add(Rendezvous.listen(run, rank, new PeerAddress("127.0.0.1", 0)));
-      addresses.add(listening.get(rank).address());
-    }
-    List<Collective> seats = LocalRanks.world(worldSize);
-    return LocalRanks.run(
-        seats,
-        seat ->
-            listening
-                .get(seat.rank())
-                .connect(
-                    addresses,
-                    Duration.ofSeconds(60),
-                    Duration.ofSeconds(60),
-                    CollectiveConfig.standard()));
   }
 }

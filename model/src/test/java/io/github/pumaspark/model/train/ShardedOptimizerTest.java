@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.pumaspark.model.collective.Collective;
 import io.github.pumaspark.model.collective.CollectiveConfig;
+import io.github.pumaspark.model.collective.CollectiveConfig.StagingChoice;
+import io.github.pumaspark.model.collective.CollectiveConfig.Wire;
 import io.github.pumaspark.model.collective.Segment;
 import io.github.pumaspark.model.coordination.StepReport;
 import io.github.pumaspark.model.network.Staging;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -101,6 +104,52 @@ final class ShardedOptimizerTest {
     }
   }
 
+  /** Over sockets exchanges run in the background, while the step computes. */
+  @ParameterizedTest
+  @CsvSource({"SHM, true", "TCP, true", "SHM, false", "TCP, false"})
+  void exchangesInTheBackgroundChangeNoBit(CollectiveConfig.Path path, boolean isSharded)
+      throws Exception {
+    List<Rank> expected = train(3, true, Staging.DIRECT, BUCKET);
+
+    List<Rank> found =
+        train(LocalRanks.sockets(3, over(path, Wire.FP32)), isSharded, Staging.DIRECT, BUCKET);
+
+    for (Rank rank : found) {
+      assertThat(rank.weights).isEqualTo(expected.get(0).weights);
+      assertThat(rank.losses).isEqualTo(expected.get(0).losses);
+    }
+  }
+
+  /** On the wire or before it: addends are rounded once, and sums are of the same numbers. */
+  @Test
+  void roundingOnTheDeviceIsRoundingOnTheWire() throws Exception {
+    CollectiveConfig config = over(CollectiveConfig.Path.AUTO, Wire.BF16);
+    List<Rank> onWire = train(LocalRanks.sockets(2, config), true, Staging.DIRECT, BUCKET);
+    List<Rank> onDevice = train(LocalRanks.sockets(2, config), true, Staging.STAGED_BF16, BUCKET);
+    List<Rank> exact = train(2, true, Staging.DIRECT, BUCKET);
+
+    assertThat(onDevice.get(0).weights).isEqualTo(onWire.get(0).weights);
+    assertThat(onWire.get(1).weights).isEqualTo(onWire.get(0).weights);
+    assertThat(onWire.get(0).weights).isNotEqualTo(exact.get(0).weights);
+    for (int step = 0; step < STEPS; step++) {
+      assertThat(onWire.get(0).losses.get(step))
+          .isCloseTo(exact.get(0).losses.get(step), within(0.01));
+    }
+  }
+
+  private static CollectiveConfig over(CollectiveConfig.Path path, Wire wire) {
+    CollectiveConfig standard = CollectiveConfig.standard();
+    return new CollectiveConfig(
+        standard.bucketMegabytes(),
+        path,
+        standard.sharedDirectory(),
+        standard.connections(),
+        wire,
+        standard.staging(),
+        standard.shardedOptimizer(),
+        standard.encryption());
+  }
+
   @Test
   void aRankMayOwnNothingOfABucket() throws Exception {
     // Buckets of one block of 16 elements have one owner.
@@ -112,20 +161,19 @@ final class ShardedOptimizerTest {
 
   private List<Rank> train(int worldSize, boolean isSharded, Staging staging, int elementsPerBucket)
       throws Exception {
-    CollectiveConfig standard = CollectiveConfig.standard();
-    CollectiveConfig collectiveConfig =
-        new CollectiveConfig(
-            standard.bucketMegabytes(),
-            standard.path(),
-            standard.sharedDirectory(),
-            standard.connections(),
-            standard.wire(),
-            standard.staging(),
-            isSharded,
-            standard.encryption());
+    return train(LocalRanks.world(worldSize), isSharded, staging, elementsPerBucket);
+  }
+
+  private List<Rank> train(
+      List<Collective> world, boolean isSharded, Staging staging, int elementsPerBucket)
+      throws Exception {
     TrainSpec spec =
-        LocalRun.guarded(dataset, STEPS, GuardConfig.standard(), collectiveConfig, List.of());
-    List<Collective> world = LocalRanks.world(worldSize);
+        LocalRun.guarded(
+            dataset,
+            STEPS,
+            GuardConfig.standard(),
+            LocalRun.collective(Wire.FP32, StagingChoice.AUTO, isSharded),
+            List.of());
     return LocalRanks.run(
         world,
         collective -> {

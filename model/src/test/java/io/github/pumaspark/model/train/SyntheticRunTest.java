@@ -3,16 +3,24 @@ package io.github.pumaspark.model.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.pumaspark.model.collective.Collective;
+import io.github.pumaspark.model.collective.CollectiveConfig;
+import io.github.pumaspark.model.collective.SoloCollective;
 import io.github.pumaspark.model.engine.Precision;
 import io.github.pumaspark.model.masking.MaskingConfig;
 import io.github.pumaspark.model.network.ActivationCheckpointing;
 import io.github.pumaspark.model.network.NetworkConfig;
 import io.github.pumaspark.model.network.NetworkProfile;
 import io.github.pumaspark.model.optimizer.OptimizerConfig;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class SyntheticRunTest {
   private static final int LENGTH = 12;
@@ -57,6 +65,52 @@ final class SyntheticRunTest {
   }
 
   @Test
+  void ranksTogetherTrainAsOne() throws Exception {
+    List<Double> alone;
+    try (SyntheticRun run = open(PROMPT)) {
+      alone = run.run(4).stream().map(SyntheticRun.Step::loss).toList();
+    }
+
+    List<List<Double>> ranks =
+        LocalRanks.run(
+            LocalRanks.sockets(3, CollectiveConfig.standard()),
+            collective -> {
+              try (SyntheticRun run = open(PROMPT, collective)) {
+                return run.run(4).stream().map(SyntheticRun.Step::loss).toList();
+              }
+            });
+
+    for (List<Double> losses : ranks) {
+      assertThat(losses).isEqualTo(ranks.get(0));
+      for (int step = 0; step < alone.size(); step++) {
+        assertThat(losses.get(step)).isCloseTo(alone.get(step), Offset.offset(1e-4));
+      }
+    }
+  }
+
+  @Test
+  void checkpointsAreWrittenWhileTrainingGoesOn(@TempDir java.nio.file.Path directory)
+      throws Exception {
+    List<Double> expected;
+    try (SyntheticRun run = open(PROMPT)) {
+      expected = run.run(4).stream().map(SyntheticRun.Step::loss).toList();
+    }
+    try (SyntheticRun run = open(PROMPT)) {
+      run.checkpointAfterRuns(new Path(directory.toUri()), new Configuration(false));
+      run.run(2);
+      List<Double> losses = run.run(2).stream().map(SyntheticRun.Step::loss).toList();
+      run.awaitCheckpoint();
+
+      assertThat(losses).isEqualTo(expected.subList(2, 4));
+      try (Stream<java.nio.file.Path> files = Files.walk(directory)) {
+        assertThat(files.map(file -> file.getFileName().toString()))
+            .filteredOn("model.safetensors"::equals)
+            .hasSize(2);
+      }
+    }
+  }
+
+  @Test
   void aPromptOfTheWholeRowIsRefused() {
     assertThatThrownBy(() -> open(LENGTH))
         .isInstanceOf(IllegalArgumentException.class)
@@ -64,7 +118,11 @@ final class SyntheticRunTest {
   }
 
   private static SyntheticRun open(int promptLength) {
-    return SyntheticRun.open(
+    return open(promptLength, new SoloCollective());
+  }
+
+  private static SyntheticRun open(int promptLength, Collective collective) {
+    return SyntheticRun.openRank(
         new NetworkConfig(
             7,
             LENGTH,
@@ -96,6 +154,8 @@ final class SyntheticRunTest {
             false,
             Duration.ZERO),
         promptLength,
-        1);
+        1,
+        CollectiveConfig.standard(),
+        collective);
   }
 }
