@@ -21,11 +21,19 @@ final class Bf16 {
   /** Rounds the first {@code n} values in place; the low halves are then zero. */
   static void round(int[] bits, int n) {
     for (int i = 0; i < n; i++) {
-      int x = bits[i];
-      int nan = (INFINITY - (x & MAGNITUDE)) >> 31;
-      int rounded = x + 0x7fff + ((x >>> 16) & 1);
-      bits[i] = ((rounded & ~nan) | ((x | QUIET) & nan)) & HIGH_HALF;
+      bits[i] = round(bits[i]);
     }
+  }
+
+  /** Rounds one value. */
+  static float round(float value) {
+    return Float.intBitsToFloat(round(Float.floatToRawIntBits(value)));
+  }
+
+  private static int round(int x) {
+    int nan = (INFINITY - (x & MAGNITUDE)) >> 31;
+    int rounded = x + 0x7fff + ((x >>> 16) & 1);
+    return ((rounded & ~nan) | ((x | QUIET) & nan)) & HIGH_HALF;
   }
 
   /** Packs {@code n} rounded values; element {@code n} must be zero if {@code n} is odd. */

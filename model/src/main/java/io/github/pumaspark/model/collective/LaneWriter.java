@@ -112,7 +112,7 @@ final class LaneWriter {
     boolean rounds = reduces && bf16;
     link.sendHeader(exchange.kind().frameType(), Chunk.wireBytes(stripe.size(), rounds));
     HostFloats buffer = exchange.buffer();
-    int step = rounds || buffer.bytes() == null ? Chunk.FLOATS : BULK_FLOATS;
+    int step = rounds || buffer.bytes() == null ? Chunk.BLOCK_FLOATS : BULK_FLOATS;
     for (int i = stripe.start(); i < stripe.end(); i += step) {
       int n = Math.min(step, stripe.end() - i);
       ByteBuffer bytes = rounds ? null : buffer.slice(i, n);

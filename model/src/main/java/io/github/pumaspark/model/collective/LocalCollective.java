@@ -28,7 +28,13 @@ public final class LocalCollective implements Collective {
    * @param timeout how long a rank waits for the others
    */
   public static List<Collective> world(int worldSize, Duration timeout) {
-    World world = new World(worldSize, timeout);
+    return world(worldSize, timeout, CollectiveConfig.Wire.FP32);
+  }
+
+  /** As the other, with addends as they would arrive over a wire of the given type. */
+  public static List<Collective> world(
+      int worldSize, Duration timeout, CollectiveConfig.Wire wire) {
+    World world = new World(worldSize, timeout, wire);
     List<Collective> ranks = new ArrayList<>();
     IntStream.range(0, worldSize).forEach(rank -> ranks.add(new LocalCollective(world, rank)));
     return List.copyOf(ranks);
@@ -56,9 +62,9 @@ public final class LocalCollective implements Collective {
     Parts parts = new Parts(start, end, worldSize());
     // Only the owner touches a part between the two meetings, so sums may go in place at once.
     for (int i = parts.start(rank); i < parts.end(rank); i++) {
-      float sum = world.buffer(0, start, end).get(i);
+      float sum = world.addend(0, start, end, i);
       for (int peer = 1; peer < worldSize(); peer++) {
-        sum += world.buffer(peer, start, end).get(i);
+        sum += world.addend(peer, start, end, i);
       }
       values.put(i, sum);
     }
@@ -105,11 +111,13 @@ public final class LocalCollective implements Collective {
   private static final class World {
     private final Object[] contributions;
     private final Duration timeout;
+    private final boolean rounds;
     private final TreeSet<Integer> missing = new TreeSet<>();
     private long meetings;
     private @Nullable String failure;
 
-    World(int worldSize, Duration timeout) {
+    World(int worldSize, Duration timeout, CollectiveConfig.Wire wire) {
+      this.rounds = wire == CollectiveConfig.Wire.BF16 && worldSize > 1;
       this.contributions = new Object[worldSize];
       this.timeout = timeout;
       nextMeeting();
@@ -118,6 +126,11 @@ public final class LocalCollective implements Collective {
     void contribute(int rank, Object contribution) {
       contributions[rank] = contribution;
       meet(rank);
+    }
+
+    float addend(int rank, int start, int end, int element) {
+      float value = buffer(rank, start, end).get(element);
+      return rounds ? Bf16.round(value) : value;
     }
 
     FloatBuffer buffer(int rank, int start, int end) {

@@ -240,13 +240,8 @@ final class Pipeline {
   }
 
   private void makeReady(Task task, StripeWorker worker) throws IOException, InterruptedException {
-    if (task.postponed) {
-      awaitEarlier(task, worker);
-      announce(task.exchange);
-      synchronized (this) {
-        task.postponed = false;
-      }
-    }
+    announceDue();
+    awaitAnnounced(task, worker);
     for (int peer : task.exchange.sharing()) {
       worker.waitFor(peer);
       peers.get(peer).awaitReady(task.exchange);
@@ -257,21 +252,46 @@ final class Pipeline {
     }
   }
 
-  private void awaitEarlier(Task task, StripeWorker worker)
+  /** Announces, in order, what was postponed and need not be any more. */
+  private void announceDue() {
+    while (true) {
+      Task due;
+      synchronized (this) {
+        due = inFlight.stream().filter(task -> task.postponed).findFirst().orElse(null);
+        if (due == null || waitsForEarlier(due)) {
+          return;
+        }
+      }
+      announce(due.exchange);
+      synchronized (this) {
+        due.postponed = false;
+      }
+    }
+  }
+
+  private boolean waitsForEarlier(Task task) {
+    return inFlight.stream()
+        .takeWhile(earlier -> earlier != task)
+        .anyMatch(earlier -> earlier.exchange.overlaps(task.exchange));
+  }
+
+  private void awaitAnnounced(Task task, StripeWorker worker)
       throws IOException, InterruptedException {
     while (!stopped) {
       Peer reader;
       synchronized (this) {
-        if (inFlight.peek() == task) {
+        if (!task.postponed) {
           return;
         }
         reader = reader(earlier -> earlier.exchange.number() < task.exchange.number());
-        if (reader == null) {
+        if (reader == null && waitsForEarlier(task)) {
           wait();
-          continue;
         }
       }
-      receiveTurn(reader, worker);
+      if (reader != null) {
+        receiveTurn(reader, worker);
+      }
+      announceDue();
     }
   }
 

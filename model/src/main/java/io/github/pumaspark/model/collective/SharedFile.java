@@ -49,11 +49,7 @@ record SharedFile(Path path, MappedByteBuffer memory, byte[] nonce) {
   static SharedFile create(Path directory, RunIdentity run, int rank, long bytes)
       throws IOException {
     long size = size(bytes);
-    long free = Files.getFileStore(directory).getUsableSpace();
-    if (free < size) {
-      throw new IOException(
-          "'%s' has %s bytes free, %s are needed".formatted(directory, free, size));
-    }
+    checkRoom(directory, Files.getFileStore(directory).getUsableSpace(), size);
     byte[] random = new byte[NONCE_BYTES + HASH_BYTES];
     new SecureRandom().nextBytes(random);
     byte[] nonce = Arrays.copyOf(random, NONCE_BYTES);
@@ -107,6 +103,13 @@ record SharedFile(Path path, MappedByteBuffer memory, byte[] nonce) {
         throw new IOException("'%s' is another file than that of rank %s".formatted(path, owner));
       }
       return memory;
+    }
+  }
+
+  static void checkRoom(Path directory, long free, long needed) throws IOException {
+    if (free < needed) {
+      throw new IOException(
+          "'%s' has %s bytes free, %s are needed".formatted(directory, free, needed));
     }
   }
 

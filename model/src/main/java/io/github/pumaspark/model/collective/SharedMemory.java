@@ -83,6 +83,10 @@ final class SharedMemory {
         Offer offer = offers.get(peer);
         if (peer != rank && offer.host.equals(host)) {
           try {
+            // Both directions or none: without an own file there is no use in opening theirs.
+            if (file == null) {
+              throw new IOException(reason);
+            }
             opened.put(peer, open(peer, offer, bytes));
           } catch (IOException e) {
             refused.put(peer, reason(e));
@@ -90,7 +94,7 @@ final class SharedMemory {
         }
       }
       List<Reply> replies = gatherAll(new Reply(opened.keySet(), refused).encode(), Reply::decode);
-      refuse(opened, refused, reason, replies);
+      refuse(opened, refused, replies);
       ByteBuffer own = file == null ? null : file.memory().slice(0, bytes);
       return new Outcome(own, opened, refused, isComplete(replies));
     } finally {
@@ -112,15 +116,12 @@ final class SharedMemory {
 
   /** Takes back what the other side could not open. */
   private void refuse(
-      Map<Integer, FloatBuffer> opened,
-      Map<Integer, String> refused,
-      String ownReason,
-      List<Reply> replies) {
+      Map<Integer, FloatBuffer> opened, Map<Integer, String> refused, List<Reply> replies) {
     for (int peer : List.copyOf(opened.keySet())) {
       if (!replies.get(peer).opened.contains(rank)) {
         opened.remove(peer);
         String theirs = replies.get(peer).refused.getOrDefault(rank, "no reason given");
-        refused.put(peer, ownReason.isEmpty() ? "rank " + peer + ": " + theirs : ownReason);
+        refused.put(peer, "rank " + peer + " says: " + theirs);
       }
     }
   }

@@ -134,6 +134,11 @@ public final class SocketCollective implements Collective {
     }
   }
 
+  /** Connections to each peer. */
+  int connections() {
+    return lanes;
+  }
+
   @Override
   public int rank() {
     return rank;

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * once. Not thread-safe.
  */
 final class StripeWorker {
-  private static final int BULK_FLOATS = 1 << 16;
   private static final int NOBODY = -1;
 
   private final int lane;
@@ -72,8 +71,9 @@ final class StripeWorker {
         from(from).receiveHeader(FrameType.REDUCE_SCATTER, Chunk.wireBytes(own.size(), bf16));
       }
     }
-    for (int i = own.start(); i < own.end(); i += Chunk.FLOATS) {
-      int n = Math.min(Chunk.FLOATS, own.end() - i);
+    int step = memory.contains(null) ? Chunk.BLOCK_FLOATS : Chunk.PIECE_FLOATS;
+    for (int i = own.start(); i < own.end(); i += step) {
+      int n = Math.min(step, own.end() - i);
       for (int from = 0; from < worldSize; from++) {
         FloatBuffer addends = memory.get(from);
         // The first addend starts the sum, so zeros keep their sign.
@@ -97,11 +97,10 @@ final class StripeWorker {
         from(peer.rank()).receiveHeader(FrameType.ALL_GATHER, size * (long) Float.BYTES);
       }
     }
-    int step = exchange.buffer().bytes() == null ? Chunk.FLOATS : BULK_FLOATS;
-    for (int done = 0; done < longest; done += step) {
+    for (int done = 0; done < longest; done += Chunk.BLOCK_FLOATS) {
       for (Peer peer : peers.all()) {
         Segment stripe = exchange.stripe(peer.rank(), lane);
-        int n = Math.min(step, stripe.size() - done);
+        int n = Math.min(Chunk.BLOCK_FLOATS, stripe.size() - done);
         if (n > 0) {
           fill(exchange, peer.rank(), stripe.start() + done, n);
         }

@@ -1,6 +1,6 @@
 /**
  * Sums and gathers among ranks: buffers in, buffers out. Connections prove the run's key before
- * anything else is read from them; they are not encrypted. JDK only: no Spark, no DJL.
+ * anything else is read from them, and are encrypted if the run is. JDK only: no Spark, no DJL.
  */
 @NullMarked
 package io.github.pumaspark.model.collective;

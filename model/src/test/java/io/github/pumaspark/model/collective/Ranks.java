@@ -3,6 +3,7 @@ package io.github.pumaspark.model.collective;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,15 +72,15 @@ final class Ranks {
 
   /** One connection to each peer, no shared memory. */
   static CollectiveConfig tcp() {
-    return config(CollectiveConfig.Path.TCP, 1, CollectiveConfig.Wire.FP32);
+    return config(CollectiveConfig.Path.TCP, Path.of("/dev/shm"), 1, CollectiveConfig.Wire.FP32);
   }
 
   static CollectiveConfig config(
-      CollectiveConfig.Path path, int connections, CollectiveConfig.Wire wire) {
+      CollectiveConfig.Path path, Path directory, int connections, CollectiveConfig.Wire wire) {
     return new CollectiveConfig(
         8,
         path,
-        "/dev/shm",
+        directory.toString(),
         connections,
         wire,
         CollectiveConfig.StagingChoice.AUTO,
