@@ -92,7 +92,7 @@ final class RunDirectory {
 
   private static void deleteParts(FileSystem fs, Path directory) throws IOException {
     List<String> names = new ArrayList<>(List.of(CHECKPOINTS, STATE, CONFIG));
-    names.addAll(List.of("metrics.jsonl", "ledger.jsonl"));
+    names.addAll(List.of("metrics.jsonl", "events.jsonl", "ledger.jsonl", "tensorboard"));
     for (String name : names) {
       Path path = new Path(directory, name);
       if (fs.exists(path) && !fs.delete(path, true)) {

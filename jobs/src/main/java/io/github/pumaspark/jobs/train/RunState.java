@@ -1,5 +1,6 @@
 package io.github.pumaspark.jobs.train;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -9,7 +10,7 @@ import java.util.stream.Stream;
  * @param generation number of the latest attempt; -1 = none yet
  * @param skipSteps steps whose update is left out since a guard rolled the run back, ascending
  */
-record RunState(int generation, List<Long> skipSteps) {
+record RunState(int generation, @JsonProperty("skip_steps") List<Long> skipSteps) {
   static final RunState NEW = new RunState(-1, List.of());
 
   RunState {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.pumaspark.data.lang.ConfigException;
 import io.github.pumaspark.data.sudoku.SudokuCsv;
 import io.github.pumaspark.data.sudoku.SudokuGenerator;
@@ -160,6 +162,44 @@ final class FailureLoopTest {
   }
 
   @Test
+  void aGuardThatRollsBackGoesOnWithoutTheStepThatItDidNotTrust() throws Exception {
+    // From the second step on, every loss above the one before is a spike.
+    TrainJob.Result result =
+        train(
+            "spikes",
+            "train.steps=16",
+            "train.checkpoint-every=4",
+            "guard.spike=rollback",
+            "guard.spike-factor=1.0",
+            "guard.spike-window=1",
+            "guard.max-rollbacks=16");
+
+    assertThat(result.isFinished()).isTrue();
+    assertThat(result.failures()).isBetween(1, 16);
+    assertThat(result.generations()).isEqualTo(result.failures() + 1);
+    assertThat(state("spikes").path("skip_steps")).hasSize(result.failures());
+  }
+
+  @Test
+  void rollbacksAreBoundedOverTheLifeOfTheRun() {
+    String[] diverging = {
+      "guard.non-finite=rollback",
+      "guard.max-rollbacks=1",
+      "optimizer.learning-rate=1e15",
+      "optimizer.warmup-steps=0",
+      "optimizer.clip-norm=0"
+    };
+    for (int driver = 0; driver < 2; driver++) {
+      assertThatThrownBy(() -> train("diverges", diverging))
+          .isInstanceOf(TrainFailedException.class)
+          .hasMessageContaining("guard.max-rollbacks = 1 is reached");
+    }
+
+    assertThat(state("diverges").path("skip_steps")).hasSize(1);
+    assertThat(generation("diverges")).isEqualTo(2);
+  }
+
+  @Test
   void aDriverThatIsStartedAgainTakesAHigherGeneration() throws Exception {
     train("again", "train.time-limit=1ms");
     int first = generation("again");
@@ -262,11 +302,13 @@ final class FailureLoopTest {
   }
 
   private static int generation(String run) {
+    return state(run).path("generation").asInt(-1);
+  }
+
+  private static JsonNode state(String run) {
     try {
-      return new com.fasterxml.jackson.databind.ObjectMapper()
-          .readTree(temporary.resolve("runs").resolve(run).resolve("generations.json").toFile())
-          .path("generation")
-          .asInt(-1);
+      return new ObjectMapper()
+          .readTree(temporary.resolve("runs").resolve(run).resolve("generations.json").toFile());
     } catch (IOException e) {
       throw new AssertionError(e);
     }

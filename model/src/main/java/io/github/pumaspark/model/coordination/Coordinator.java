@@ -8,6 +8,7 @@ import io.github.pumaspark.model.collective.LinkServer;
 import io.github.pumaspark.model.collective.PeerAddress;
 import io.github.pumaspark.model.collective.RunIdentity;
 import java.io.IOException;
+import java.net.BindException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -20,6 +21,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +34,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Coordinator implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
+
+  /** How long a port that was given may still be busy with the generation before. */
+  private static final long PORT_NANOS = 2_000_000_000L;
 
   private final RunIdentity run;
   private final Heartbeat heartbeat;
@@ -82,15 +87,27 @@ public final class Coordinator implements AutoCloseable {
       Heartbeat heartbeat,
       Duration hangTimeout,
       CoordinatorListener listener) {
-    try {
-      Coordinator coordinator = new Coordinator(run, bind, heartbeat, hangTimeout, listener);
-      coordinator.beat();
-      return coordinator;
-    } catch (IOException e) {
-      throw new ConfigException(
-          "Cannot listen on '%s': %s. Choose an address of this machine and a free port (0 = any)."
-              .formatted(bind, e.getMessage()));
+    long end = System.nanoTime() + PORT_NANOS;
+    while (true) {
+      try {
+        Coordinator coordinator = new Coordinator(run, bind, heartbeat, hangTimeout, listener);
+        coordinator.beat();
+        return coordinator;
+      } catch (BindException e) {
+        if (bind.port() == 0 || System.nanoTime() > end) {
+          throw cannotListen(bind, e);
+        }
+        LockSupport.parkNanos(PORT_NANOS / 20);
+      } catch (IOException e) {
+        throw cannotListen(bind, e);
+      }
     }
+  }
+
+  private static ConfigException cannotListen(PeerAddress bind, IOException e) {
+    return new ConfigException(
+        "Cannot listen on '%s': %s. Choose an address of this machine and a free port (0 = any)."
+            .formatted(bind, e.getMessage()));
   }
 
   /** Where ranks connect. */
