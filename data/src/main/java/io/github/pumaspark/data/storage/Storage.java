@@ -268,7 +268,7 @@ public final class Storage {
       try (OutputStream out = Files.newOutputStream(temporary, StandardOpenOption.CREATE_NEW)) {
         body.writeTo(out);
       } catch (IOException e) {
-        throw isDiskFull(e) ? diskFull(file, e) : e;
+        throw isDiskFull(e) ? diskFull(file, temporary, e) : e;
       }
       try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
         channel.force(true);
@@ -285,13 +285,17 @@ public final class Storage {
     return message.contains("No space left on device") || message.contains("quota exceeded");
   }
 
-  private static IOException diskFull(java.nio.file.Path file, IOException e) {
+  private static IOException diskFull(
+      java.nio.file.Path file, java.nio.file.Path temporary, IOException e) throws IOException {
+    long written = Files.exists(temporary) ? Files.size(temporary) : 0;
+    Files.deleteIfExists(temporary);
     return new IOException(
-        "Cannot write '"
-            + file
-            + "': "
-            + e.getMessage()
-            + ". Free some space and run the same command again.",
+        "Cannot write '%s': %s after %,d MB; without them there are %,d MB free. Free some space and run the same command again."
+            .formatted(
+                file,
+                e.getMessage(),
+                written / 1_000_000,
+                Files.getFileStore(file.toAbsolutePath().getParent()).getUsableSpace() / 1_000_000),
         e);
   }
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Wherever writing a checkpoint ends, at any byte, the run goes on from a whole one. */
 final class CheckpointCrashTest {
-  private static final int TRIALS = 150;
+  private static final int TRIALS = 60;
   private static final long SEED = 20261125;
   private static final FlatTensors LAYOUT =
       new FlatTensors(List.of(new FlatTensors.Slice("w", List.of(32L), 0)));

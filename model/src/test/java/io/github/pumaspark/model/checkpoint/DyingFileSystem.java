@@ -1,9 +1,11 @@
 package io.github.pumaspark.model.checkpoint;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.DelegateToFileSystem;
@@ -24,21 +26,12 @@ public class DyingFileSystem extends RawLocalFileSystem {
   private static final String RENAMES = "hdfs";
   private static final AtomicLong LIFE = new AtomicLong(Long.MAX_VALUE);
 
-  private final URI uri;
-
-  /** As an object store; Hadoop makes it. */
-  public DyingFileSystem() {
-    this(OBJECTS);
-  }
-
-  DyingFileSystem(String scheme) {
-    this.uri = URI.create(scheme + "://x");
-  }
-
   /** With renames; Hadoop makes it. */
   public static final class WithRenames extends DyingFileSystem {
-    public WithRenames() {
-      super(RENAMES);
+    // Its parent's constructor asks: no field would be set by then.
+    @Override
+    public URI getUri() {
+      return URI.create(RENAMES + "://x");
     }
   }
 
@@ -72,7 +65,7 @@ public class DyingFileSystem extends RawLocalFileSystem {
 
   @Override
   public URI getUri() {
-    return uri;
+    return URI.create(OBJECTS + "://x");
   }
 
   @Override
@@ -85,7 +78,38 @@ public class DyingFileSystem extends RawLocalFileSystem {
       Progressable progress)
       throws IOException {
     change();
-    return dying(super.create(path, overwrite, bufferSize, replication, blockSize, progress));
+    boolean isObject = getUri().getScheme().equals(OBJECTS);
+    ByteArrayOutputStream unseen = new ByteArrayOutputStream();
+    OutputStream seen =
+        isObject
+            ? unseen
+            : super.create(path, overwrite, bufferSize, replication, blockSize, progress);
+    OutputStream out =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+          }
+
+          @Override
+          public void write(byte[] bytes, int offset, int length) throws IOException {
+            int written = changes(length);
+            seen.write(bytes, offset, written);
+            if (written < length) {
+              throw new IOException("died");
+            }
+          }
+
+          @Override
+          public void close() throws IOException {
+            seen.close();
+            if (isObject) {
+              change();
+              put(path, unseen.toByteArray());
+            }
+          }
+        };
+    return new FSDataOutputStream(out, null);
   }
 
   @Override
@@ -133,25 +157,19 @@ public class DyingFileSystem extends RawLocalFileSystem {
   }
 
   private static void change() throws IOException {
-    if (LIFE.getAndUpdate(left -> Math.max(0, left - 1)) == 0) {
+    if (changes(1) == 0) {
       throw new IOException("died");
     }
   }
 
-  private static FSDataOutputStream dying(FSDataOutputStream file) throws IOException {
-    OutputStream out =
-        new OutputStream() {
-          @Override
-          public void write(int b) throws IOException {
-            change();
-            file.write(b);
-          }
+  /** Uses up life; returns for how many of the changes there was enough. */
+  private static int changes(int wanted) {
+    return (int) Math.min(wanted, LIFE.getAndUpdate(left -> Math.max(0, left - wanted)));
+  }
 
-          @Override
-          public void close() throws IOException {
-            file.close();
-          }
-        };
-    return new FSDataOutputStream(out, null);
+  private void put(Path path, byte[] bytes) throws IOException {
+    java.nio.file.Path file = pathToFile(path).toPath();
+    Files.createDirectories(file.getParent());
+    Files.write(file, bytes);
   }
 }
