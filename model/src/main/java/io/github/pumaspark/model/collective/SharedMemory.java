@@ -57,24 +57,32 @@ final class SharedMemory {
    * @param own this rank's memory, null if it could not be made shareable
    * @param peers the memory of those that this rank shares with, read-only, by rank
    * @param refused why it is not shared with a rank on the same host, by rank
-   * @param complete whether every rank shares with every other
+   * @param isComplete whether every rank shares with every other; equal on every rank
+   * @param isEmpty whether no rank shares with any; equal on every rank
    */
   record Outcome(
       @Nullable ByteBuffer own,
       Map<Integer, FloatBuffer> peers,
       Map<Integer, String> refused,
-      boolean complete) {}
+      boolean isComplete,
+      boolean isEmpty) {}
 
   /** Shares {@code length} zeroed floats; a collective call. */
   Outcome share(int length) {
     int bytes = Math.multiplyExact(length, Float.BYTES);
-    SharedFile file = null;
-    String reason = "";
     try {
-      file = SharedFile.create(directory, run, rank, bytes);
+      return share(SharedFile.create(directory, run, rank, bytes), "", bytes);
     } catch (IOException e) {
-      reason = reason(e);
+      return share(null, reason(e), bytes);
     }
+  }
+
+  /** Takes part in the call for the sake of others. */
+  Outcome abstain(int length) {
+    return share(null, "it shares with no rank", Math.multiplyExact(length, Float.BYTES));
+  }
+
+  private Outcome share(@Nullable SharedFile file, String reason, int bytes) {
     try {
       List<Offer> offers = gatherAll(Offer.of(host, file, reason).encode(), Offer::decode);
       Map<Integer, FloatBuffer> opened = new TreeMap<>();
@@ -96,7 +104,8 @@ final class SharedMemory {
       List<Reply> replies = gatherAll(new Reply(opened.keySet(), refused).encode(), Reply::decode);
       refuse(opened, refused, replies);
       ByteBuffer own = file == null ? null : file.memory().slice(0, bytes);
-      return new Outcome(own, opened, refused, isComplete(replies));
+      boolean isEmpty = replies.stream().allMatch(reply -> reply.opened.isEmpty());
+      return new Outcome(own, opened, refused, isComplete(replies), isEmpty);
     } finally {
       if (file != null) {
         file.unlink();

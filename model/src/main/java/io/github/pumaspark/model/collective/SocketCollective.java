@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,9 @@ public final class SocketCollective implements Collective {
   private final IdentityHashMap<FloatBuffer, HostFloats> allocated = new IdentityHashMap<>();
   private final RecordGather records;
   private final @Nullable SharedMemory memory;
+  private final Set<Integer> warned = new TreeSet<>();
+  private boolean sharesNothing;
+  private boolean isNothingShared;
   private int lanes;
   private volatile @Nullable Pipeline pipeline;
   private volatile String action = "rendezvous";
@@ -108,17 +112,11 @@ public final class SocketCollective implements Collective {
     }
     SharedMemory.Outcome outcome = memory.share(0);
     check(outcome, "");
-    outcome
-        .refused()
-        .forEach(
-            (peer, reason) ->
-                LOG.warn(
-                    "Rank {} shares no memory with rank {} on this host, uses TCP: {}",
-                    rank,
-                    peer,
-                    reason));
+    warn(outcome, "no memory");
+    sharesNothing = outcome.peers().isEmpty();
+    isNothingShared = outcome.isEmpty();
     others.removeAll(outcome.peers().keySet());
-    return new Reach(outcome.complete(), others);
+    return new Reach(outcome.isComplete(), others);
   }
 
   /** Takes ownership of the lanes, one list per peer, and becomes ready for exchanges. */
@@ -236,36 +234,50 @@ public final class SocketCollective implements Collective {
 
   private HostFloats make(int length) {
     int id = allocated.size();
-    if (memory == null) {
+    if (memory == null || isNothingShared) {
       return HostFloats.zeroed(id, length);
     }
-    SharedMemory.Outcome outcome = memory.share(length);
+    SharedMemory.Outcome outcome = sharesNothing ? memory.abstain(length) : memory.share(length);
     check(outcome, " of " + length + " floats");
-    outcome
-        .refused()
-        .forEach(
-            (peer, reason) ->
-                LOG.warn(
-                    "Rank {} shares no buffer of {} floats with rank {}, uses TCP: {}",
-                    rank,
-                    length,
-                    peer,
-                    reason));
+    warn(outcome, "no buffer of " + length + " floats");
     return outcome.own() == null
         ? HostFloats.zeroed(id, length)
         : HostFloats.of(id, outcome.own(), outcome.peers());
   }
 
+  /** Once for each peer. */
+  private void warn(SharedMemory.Outcome outcome, String what) {
+    Map<Integer, String> news = new TreeMap<>(outcome.refused());
+    news.keySet().removeAll(warned);
+    if (!news.isEmpty()) {
+      warned.addAll(news.keySet());
+      LOG.warn(
+          "Rank {} shares {} with ranks {} of this host and uses TCP: {}",
+          rank,
+          what,
+          news.keySet(),
+          Set.copyOf(news.values()));
+    }
+  }
+
   private void check(SharedMemory.Outcome outcome, String what) {
-    if (config.path() == CollectiveConfig.Path.SHM && !outcome.complete()) {
+    if (config.path() == CollectiveConfig.Path.SHM && !outcome.isComplete()) {
       String reason =
           outcome.refused().entrySet().stream()
               .map(entry -> "rank " + entry.getKey() + ": " + entry.getValue())
               .findFirst()
               .orElse("not all ranks are on one host, or another rank cannot");
-      throw new ConfigException(
-          "Cannot share a buffer%s through '%s' (%s). Set collective.path = auto or tcp."
-              .formatted(what, config.sharedDirectory(), reason));
+      ConfigException failure =
+          new ConfigException(
+              "Cannot share a buffer%s through '%s' (%s). Set collective.path = auto or tcp."
+                  .formatted(what, config.sharedDirectory(), reason));
+      try {
+        // All must know before the first one leaves, or the others would report it as lost.
+        gatherRecords(new byte[0]);
+      } catch (PeerLostException e) {
+        failure.addSuppressed(e);
+      }
+      throw failure;
     }
   }
 
