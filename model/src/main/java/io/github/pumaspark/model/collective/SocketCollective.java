@@ -132,11 +132,6 @@ public final class SocketCollective implements Collective {
     }
   }
 
-  /** Connections to each peer. */
-  int connections() {
-    return lanes;
-  }
-
   @Override
   public int rank() {
     return rank;
