@@ -5,6 +5,14 @@ import org.apache.spark.SparkConf;
 
 /** What Spark's defaults get wrong for jobs of barrier stages; never overrides a user's setting. */
 final class BarrierDefaults {
+  /**
+   * Buffers of exchanges and snapshots are memory outside the heap, which Java would limit to the
+   * heap's size. What there is room for is the container's to say.
+   */
+  static final String DIRECT_MEMORY = "-XX:MaxDirectMemorySize=1024g";
+
+  private static final String EXECUTOR_OPTIONS = "spark.executor.extraJavaOptions";
+
   private BarrierDefaults() {}
 
   static void apply(SparkConf conf, ClusterConfig cluster) {
@@ -23,6 +31,10 @@ final class BarrierDefaults {
     // Spark's own limit is a year.
     conf.setIfMissing("spark.barrier.sync.timeout", "600s");
     conf.setIfMissing("spark.ui.showConsoleProgress", "false");
+    String options = conf.get(EXECUTOR_OPTIONS, "");
+    if (!options.contains("-XX:MaxDirectMemorySize")) {
+      conf.set(EXECUTOR_OPTIONS, (DIRECT_MEMORY + " " + options).strip());
+    }
   }
 
   private static boolean isStandalone(SparkConf conf) {

@@ -84,7 +84,8 @@ final class EmbeddedCluster {
 
   private static String javaOptions(Path temporary) {
     String logging = System.getProperty("log4j2.configurationFile");
-    return "-Dai.djl.offline=true -Djava.io.tmpdir="
+    return BarrierDefaults.DIRECT_MEMORY
+        + " -Dai.djl.offline=true -Djava.io.tmpdir="
         + quoted(temporary.toString())
         + (logging == null ? "" : " -Dlog4j2.configurationFile=" + quoted(logging));
   }

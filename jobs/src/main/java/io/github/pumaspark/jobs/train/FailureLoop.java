@@ -174,13 +174,19 @@ final class FailureLoop {
               template(worldSize),
               config.toJson(),
               lease);
-      new Generation(
+      Generation generation =
+          new Generation(
               values,
               identity,
               spec.attempt(state.generation(), from, state.skipSteps()),
               executors,
-              worldSize < free.size())
-          .run(session, hadoop, listener, stop, lease);
+              worldSize < free.size());
+      try {
+        generation.run(session, hadoop, listener, stop, lease);
+      } catch (GenerationFailedException e) {
+        tracking.failed(e.failure().message());
+        throw e;
+      }
     }
   }
 

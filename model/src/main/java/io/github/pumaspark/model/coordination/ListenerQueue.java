@@ -26,6 +26,7 @@ final class ListenerQueue {
           TimeUnit.SECONDS,
           new LinkedBlockingQueue<>(),
           task -> Daemon.thread("puma-coordinator-listener", task));
+  private volatile boolean isOver;
 
   ListenerQueue(CoordinatorListener listener, Consumer<String> onFailure) {
     this.listener = listener;
@@ -61,6 +62,9 @@ final class ListenerQueue {
   void commit(long step, List<CheckpointPart> parts, Runnable committed) {
     execute(
         () -> {
+          if (isOver) {
+            return;
+          }
           try {
             listener.commit(step, parts);
           } catch (IOException | RuntimeException e) {
@@ -73,15 +77,18 @@ final class ListenerQueue {
         });
   }
 
-  /** Drops what has not begun and accepts nothing more; does not wait. */
+  /**
+   * Drops commits that have not begun; what ranks say of steps and events is still handed on, since
+   * it tells why the run ended.
+   */
   void stop() {
-    thread.shutdown();
-    thread.getQueue().clear();
+    isOver = true;
   }
 
-  /** {@link #stop}, then waits for a call that has begun. */
+  /** {@link #stop}, then accepts nothing more and waits for the calls before. */
   void close() {
     stop();
+    thread.shutdown();
     try {
       if (!thread.awaitTermination(COMMIT_GRACE_SECONDS, TimeUnit.SECONDS)) {
         LOG.warn("A commit has not ended after {} s; it is interrupted", COMMIT_GRACE_SECONDS);
