@@ -45,7 +45,8 @@ final class PumaProcess implements AutoCloseable {
    */
   static PumaProcess start(String mainClass, Path folder, Path logging, List<String> arguments)
       throws IOException {
-    Path scratch = Files.createDirectories(folder.resolve("scratch"));
+    // Of its own: executors of different commands have the same ids.
+    Path scratch = Files.createTempDirectory(folder, "scratch");
     Path temporary = Files.createDirectories(scratch.resolve("tmp"));
     List<String> command =
         RankProcesses.javaCommand(

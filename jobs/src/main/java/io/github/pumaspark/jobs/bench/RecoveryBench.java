@@ -27,7 +27,7 @@ public final class RecoveryBench {
   /** After a checkpoint, so that steps are lost. */
   private static final long AFTER_CHECKPOINT_MILLIS = 1500;
 
-  private static final Pattern GENERATION_ENDS = Pattern.compile("generation [0-9]+ ends");
+  private static final Pattern GENERATION_ENDS = Pattern.compile("^.* generation [0-9]+ ends: ");
   private static final Pattern TASK_ENDS = Pattern.compile("(Exception in|killed) task");
 
   private final RecoveryPlan plan;
@@ -130,24 +130,21 @@ public final class RecoveryBench {
     Optional<Double> stopped = Optional.empty();
     for (Executor survivor : executors) {
       if (!survivor.equals(victim)) {
-        Optional<Double> end = seconds(survivor.log(), "Executor", TASK_ENDS, faultMillis);
+        Optional<Double> end =
+            TimedLog.first(survivor.log(), "Executor", TASK_ENDS, faultMillis)
+                .map(entry -> (entry.millis() - faultMillis) * 1e-3);
         stopped = end.isPresent() && end.get() > stopped.orElse(-1.0) ? end : stopped;
       }
     }
-    double noticed =
-        seconds(train.log(), "Coordinator", GENERATION_ENDS, faultMillis)
+    TimedLog.Entry noted =
+        TimedLog.first(train.log(), "Coordinator", GENERATION_ENDS, faultMillis)
             .orElseThrow(() -> new IOException("Cannot find in the log when it was noticed"));
-    String cause = files.failure(generation).orElse("unknown");
+    double noticed = (noted.millis() - faultMillis) * 1e-3;
+    String cause = GENERATION_ENDS.matcher(noted.message()).replaceFirst("");
     progress.accept(
         "round %d of %d: noticed after %.1f s, training again after %.1f s: %s"
             .formatted(round, plan.rounds(), noticed, again, cause));
     return new Round(noticed, stopped, again, files.stepsDoneAgain(generation) - doneAgain, cause);
-  }
-
-  private static Optional<Double> seconds(Path log, String logger, Pattern what, long faultMillis)
-      throws IOException {
-    return TimedLog.first(log, logger, what, faultMillis)
-        .map(millis -> (millis - faultMillis) * 1e-3);
   }
 
   private void await(PumaProcess train, String what, Callable<Boolean> condition)

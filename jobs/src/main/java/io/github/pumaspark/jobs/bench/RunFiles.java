@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -51,15 +50,6 @@ record RunFiles(Path directory) {
         .filter(line -> line.path("void").asBoolean())
         .filter(line -> line.path("generation").asInt() == generation)
         .count();
-  }
-
-  /** Why a generation ended in a failure, as the driver recorded it. */
-  Optional<String> failure(int generation) throws IOException {
-    return lines("events.jsonl").stream()
-        .filter(line -> line.path("generation").asInt() == generation)
-        .filter(line -> line.path("kind").asText().equals("failure"))
-        .map(line -> line.path("reason").asText())
-        .findFirst();
   }
 
   private List<JsonNode> lines(String name) throws IOException {

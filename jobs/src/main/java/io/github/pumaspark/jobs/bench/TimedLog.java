@@ -35,14 +35,20 @@ final class TimedLog {
   private TimedLog() {}
 
   /**
-   * When something was first logged.
+   * One line.
+   *
+   * @param millis since 1970
+   */
+  record Entry(long millis, String message) {}
+
+  /**
+   * The first line that says something.
    *
    * @param logger simple name of the class that logs it
    * @param what is found in the message
    * @param fromMillis earlier lines do not count
-   * @return milliseconds since 1970
    */
-  static Optional<Long> first(Path log, String logger, Pattern what, long fromMillis)
+  static Optional<Entry> first(Path log, String logger, Pattern what, long fromMillis)
       throws IOException {
     if (!Files.exists(log)) {
       return Optional.empty();
@@ -51,13 +57,13 @@ final class TimedLog {
   }
 
   /** As above, from lines. */
-  static Optional<Long> first(Stream<String> lines, String logger, Pattern what, long fromMillis) {
+  static Optional<Entry> first(Stream<String> lines, String logger, Pattern what, long fromMillis) {
     return lines
         .map(LINE::matcher)
         .filter(Matcher::matches)
         .filter(line -> line.group(2).equals(logger) && what.matcher(line.group(3)).find())
-        .map(line -> Long.parseLong(line.group(1)))
-        .filter(millis -> millis >= fromMillis)
+        .map(line -> new Entry(Long.parseLong(line.group(1)), line.group(3)))
+        .filter(entry -> entry.millis() >= fromMillis)
         .findFirst();
   }
 

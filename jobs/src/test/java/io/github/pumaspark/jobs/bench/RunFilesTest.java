@@ -17,7 +17,6 @@ final class RunFilesTest {
 
     assertThat(files.generation()).isEqualTo(-1);
     assertThat(files.newestCheckpoint()).isZero();
-    assertThat(files.failure(0)).isEmpty();
   }
 
   @Test
@@ -46,18 +45,5 @@ final class RunFilesTest {
     Files.createFile(directory.resolve("checkpoints/step-00000020-g1/COMMITTED"));
 
     assertThat(new RunFiles(directory).newestCheckpoint()).isEqualTo(20);
-  }
-
-  @Test
-  void aFailureIsFoundByItsGeneration() throws IOException {
-    Files.writeString(
-        directory.resolve("events.jsonl"),
-        """
-        {"step":7,"generation":0,"void":false,"kind":"skip","reason":"not finite"}
-        {"step":9,"generation":0,"void":false,"kind":"failure","reason":"Lost rank 1"}
-        """);
-
-    assertThat(new RunFiles(directory).failure(0)).hasValue("Lost rank 1");
-    assertThat(new RunFiles(directory).failure(1)).isEmpty();
   }
 }

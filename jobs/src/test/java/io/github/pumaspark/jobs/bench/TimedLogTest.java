@@ -3,6 +3,7 @@ package io.github.pumaspark.jobs.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -21,8 +22,9 @@ final class TimedLogTest {
     assertThat(first(1_700_000_000_301L)).isEmpty();
   }
 
-  private static java.util.Optional<Long> first(long fromMillis) {
+  private static Optional<Long> first(long fromMillis) {
     return TimedLog.first(
-        LINES.stream(), "Coordinator", Pattern.compile("generation [0-9]+ ends"), fromMillis);
+            LINES.stream(), "Coordinator", Pattern.compile("generation [0-9]+ ends"), fromMillis)
+        .map(TimedLog.Entry::millis);
   }
 }
