@@ -52,7 +52,7 @@ final class RankProcessesTest {
   void closingEndsProcessesThatIgnoreItAndRemovesTheirFiles() throws IOException {
     long before = children();
 
-    RankProcesses ranks = shells(2, "exec sleep 600 < /dev/null");
+    RankProcesses ranks = shells(2, "read x; exec sleep 600 < /dev/null");
     assertThat(children()).isEqualTo(before + 2);
     ranks.close();
 
