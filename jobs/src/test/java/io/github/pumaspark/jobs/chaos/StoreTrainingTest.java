@@ -16,8 +16,7 @@ final class StoreTrainingTest {
   @Test
   void aTrainingOnHdfsSurvivesAKilledExecutorAndAKilledDriver() throws Exception {
     try (HdfsServer hdfs = HdfsServer.start(temporary.resolve("hdfs"))) {
-      StoreScenario.play(
-          temporary, hdfs.path("runs/remote").toString(), new Configuration(false));
+      StoreScenario.play(temporary, hdfs.path("runs/remote").toString(), new Configuration(false));
     }
   }
 
