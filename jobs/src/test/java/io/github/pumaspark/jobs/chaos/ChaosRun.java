@@ -54,7 +54,13 @@ final class ChaosRun implements AutoCloseable {
       int continued = injector.continueAll();
       awaitNoProcess();
       return new ChaosReport(
-          plan, records, drivers.size(), refusedStarts, continued, seconds(), run.inspector().ledgerCounts());
+          plan,
+          records,
+          drivers.size(),
+          refusedStarts,
+          continued,
+          seconds(),
+          run.inspector().ledgerCounts());
     } catch (AssertionError | Exception e) {
       throw new AssertionError(
           e.getMessage()
@@ -209,7 +215,9 @@ final class ChaosRun implements AutoCloseable {
     return !driver().isAlive() && driver().exitCode() == 0;
   }
 
-  /** Requires that the driver runs or has ended well; one that refused to start is started again. */
+  /**
+   * Requires that the driver runs or has ended well; one that refused to start is started again.
+   */
   private void requireDriver() throws IOException {
     if (driver().isAlive() || driver().exitCode() == 0) {
       return;
