@@ -33,6 +33,7 @@ final class RunDirectory {
   /** Member of the identity while the run before is being deleted. */
   private static final String DISCARDED = "discarded";
 
+  private static final String TENSORBOARD = "tensorboard";
   private static final int MAX_BYTES = 1 << 24;
 
   /** Settings that a run cannot change and stay the same run. */
@@ -92,7 +93,11 @@ final class RunDirectory {
 
   private static void deleteParts(FileSystem fs, Path directory) throws IOException {
     List<String> names = new ArrayList<>(List.of(CHECKPOINTS, STATE, CONFIG));
-    names.addAll(List.of("metrics.jsonl", "events.jsonl", "ledger.jsonl", "tensorboard"));
+    names.add(TENSORBOARD);
+    for (String records : List.of("metrics.jsonl", "events.jsonl", "ledger.jsonl")) {
+      // On stores whose files are written once, newer lines stand in parts beside the file.
+      names.addAll(List.of(records, records + ".parts"));
+    }
     for (String name : names) {
       Path path = new Path(directory, name);
       if (fs.exists(path) && !fs.delete(path, true)) {
@@ -146,6 +151,26 @@ final class RunDirectory {
               + "). Choose another run.directory, or start over with --fresh.");
     }
     return new RunDirectory(directory, configuration, found.path("run_id").asText());
+  }
+
+  /**
+   * Deletes unfinished files that a killed driver left beside the run's own; those of checkpoints
+   * are the store's to sweep. The lock must be held.
+   */
+  void deleteTemporaries() throws IOException {
+    FileSystem fs = Storage.of(directory, configuration);
+    for (Path parent : List.of(directory, new Path(directory, TENSORBOARD))) {
+      if (!fs.exists(parent)) {
+        continue;
+      }
+      for (FileStatus status : fs.listStatus(parent)) {
+        // Others may be trying to take the lock at this moment.
+        boolean isOfLock = status.getPath().getName().contains(DirectoryLock.NAME);
+        if (status.isFile() && Storage.isTemporary(status.getPath()) && !isOfLock) {
+          fs.delete(status.getPath(), false);
+        }
+      }
+    }
   }
 
   /** Identity of the run, made when the directory was. */

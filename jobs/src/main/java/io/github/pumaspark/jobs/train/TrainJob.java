@@ -141,6 +141,7 @@ public final class TrainJob {
       RunDirectory.discard(config, configuration);
     }
     RunDirectory directory = RunDirectory.open(config, datasetSha256, configuration);
+    directory.deleteTemporaries();
     TrainState template = template(directory.runId(), manifest, datasetSha256);
     Optional<Checkpoint> newest = directory.store().newest();
     if (newest.isPresent() && newest.get().step() >= values.train().steps()) {

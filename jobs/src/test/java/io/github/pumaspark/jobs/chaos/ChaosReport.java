@@ -13,6 +13,7 @@ import java.util.Map;
  *
  * @param records one per fault, in order
  * @param drivers processes of the command, one after the other
+ * @param refusedStarts drivers that did not start, since an executor was frozen as it started
  * @param continued processes that were stopped until the end and got SIGCONT from the suite
  * @param ledger how much of the recorded history is void
  */
@@ -20,6 +21,7 @@ record ChaosReport(
     FaultPlan plan,
     List<FaultRecord> records,
     int drivers,
+    int refusedStarts,
     int continued,
     double seconds,
     String ledger) {
@@ -33,13 +35,14 @@ record ChaosReport(
     text.append(
         String.format(
             Locale.ROOT,
-            "# %s\n\nSeed %d, %d faults in %.0f s, %d drivers. %s. %d stopped processes were left to"
+            "# %s\n\nSeed %d, %d faults in %.0f s, %d drivers, %d of them refused to start. %s. %d stopped processes were left to"
                 + " continue at the end.\n\n",
             title,
             plan.seed(),
             plan.harmful(),
             seconds,
             drivers,
+            refusedStarts,
             ledger,
             continued));
     Map<FaultKind, int[]> totals = new EnumMap<>(FaultKind.class);

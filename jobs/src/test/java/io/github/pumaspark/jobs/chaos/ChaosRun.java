@@ -27,6 +27,7 @@ final class ChaosRun implements AutoCloseable {
   private final List<DriverProcess> drivers = new ArrayList<>();
   private final List<FaultRecord> records = new ArrayList<>();
   private final long startNanos = System.nanoTime();
+  private int refusedStarts;
 
   ChaosRun(TrainFixture fixture, TrainFixture.Run run) throws IOException {
     this.fixture = fixture;
@@ -53,7 +54,13 @@ final class ChaosRun implements AutoCloseable {
       int continued = injector.continueAll();
       awaitNoProcess();
       return new ChaosReport(
-          plan, records, drivers.size(), continued, seconds(), run.inspector().ledgerCounts());
+          plan,
+          records,
+          drivers.size(),
+          refusedStarts,
+          continued,
+          seconds(),
+          run.inspector().ledgerCounts());
     } catch (AssertionError | Exception e) {
       throw new AssertionError(
           e.getMessage()
@@ -208,10 +215,31 @@ final class ChaosRun implements AutoCloseable {
     return !driver().isAlive() && driver().exitCode() == 0;
   }
 
-  private void requireDriver() {
-    if (!driver().isAlive() && driver().exitCode() != 0) {
+  /**
+   * Requires that the driver runs or has ended well; one that refused to start is started again.
+   */
+  private void requireDriver() throws IOException {
+    if (driver().isAlive() || driver().exitCode() == 0) {
+      return;
+    }
+    if (!hasTooFewSlots()) {
       throw new AssertionError("The driver failed with exit code " + driver().exitCode());
     }
+    refusedStarts++;
+    start();
+  }
+
+  /**
+   * Whether the driver refused to start since an executor was stopped before it had registered:
+   * Spark alone knows of that process, and waits for it. A user starts the command again.
+   */
+  private boolean hasTooFewSlots() {
+    boolean isAfterStop =
+        !records.isEmpty()
+            && records.get(records.size() - 1).fault().kind() == FaultKind.STOP_EXECUTOR;
+    return isAfterStop
+        && driver().log().stream()
+            .anyMatch(line -> line.contains("Cannot start") && line.contains("free slots"));
   }
 
   private void awaitNoProcess() throws IOException {

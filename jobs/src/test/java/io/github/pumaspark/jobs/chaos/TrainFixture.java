@@ -118,6 +118,7 @@ final class TrainFixture {
             "cluster.heartbeat-interval=500ms",
             "cluster.dead-after=4s",
             "cluster.hang-timeout=20s",
+            "cluster.start-timeout=1m",
             "cluster.backoff=200ms"));
     arguments.addAll(List.of(overrides));
     return new Run(name, directory, steps, checkpointEvery, arguments, configuration);

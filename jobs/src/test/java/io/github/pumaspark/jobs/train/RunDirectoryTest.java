@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.pumaspark.data.lang.ConfigException;
+import io.github.pumaspark.jobs.FileTree;
 import io.github.pumaspark.jobs.config.EffectiveConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -104,6 +105,22 @@ final class RunDirectoryTest {
     assertThatThrownBy(() -> open("dataset"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("it is a file");
+  }
+
+  @Test
+  void whatAKilledDriverWasWritingGoes() throws IOException {
+    RunDirectory run = open("dataset");
+    Path directory = directory();
+    Files.createDirectories(directory.resolve("tensorboard"));
+    Files.writeString(directory.resolve("tensorboard/.tmp-events-1"), "cut sh");
+    Files.writeString(directory.resolve("tensorboard/events"), "whole");
+    Files.writeString(directory.resolve(".tmp-generations.json-1"), "cut sh");
+    Files.writeString(directory.resolve(".tmp-.lock-1"), "another driver's");
+
+    run.deleteTemporaries();
+
+    assertThat(FileTree.sha256s(directory).keySet())
+        .containsExactly(".tmp-.lock-1", "config.json", "run.json", "tensorboard/events");
   }
 
   @Test
