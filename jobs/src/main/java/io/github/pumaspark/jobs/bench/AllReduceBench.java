@@ -21,6 +21,9 @@ import java.util.stream.IntStream;
 public final class AllReduceBench {
   private static final Duration LIMIT = Duration.ofMinutes(3);
   private static final double ROUND_SECONDS = 1;
+  private static final double WARM_UP_SECONDS = 4;
+  private static final int WARM_UP_CHUNK = 5;
+  private static final int MAX_WARM_UP = 500;
   private static final int MAX_ITERATIONS = 200;
 
   private final AllReducePlan plan;
@@ -129,8 +132,9 @@ public final class AllReduceBench {
 
   private void measure(RankProcesses ranks, Optional<RankProcesses> peer, AllReduceResult result)
       throws IOException {
-    int ours = iterations(seconds(ranks, "all_reduce", 2));
-    int theirs = peer.isEmpty() ? 0 : iterations(seconds(peer.get(), "all_reduce", 2));
+    progress.accept("warming up");
+    int ours = iterations(warmUp(ranks));
+    int theirs = peer.isEmpty() ? 0 : iterations(warmUp(peer.get()));
     limit(ranks, 1, result);
     for (int round = 1; round <= plan.rounds(); round++) {
       double own = mean(seconds(ranks, "all_reduce", ours));
@@ -160,6 +164,18 @@ public final class AllReduceBench {
     }
     long bytes = plan.bandwidth().streamBytes(plan.collective().wire()) / result.connections();
     return slowest(ranks.ask(Map.of("do", "streams", "count", count, "bytes", bytes), LIMIT));
+  }
+
+  /** Repeats until the virtual machine has compiled what is repeated; the last durations. */
+  private static List<Double> warmUp(RankProcesses ranks) throws IOException {
+    double spent = 0;
+    for (int done = WARM_UP_CHUNK; ; done += WARM_UP_CHUNK) {
+      List<Double> seconds = seconds(ranks, "all_reduce", WARM_UP_CHUNK);
+      spent += seconds.stream().mapToDouble(Double::doubleValue).sum();
+      if (spent >= WARM_UP_SECONDS || done >= MAX_WARM_UP) {
+        return seconds;
+      }
+    }
   }
 
   private int iterations(List<Double> seconds) {

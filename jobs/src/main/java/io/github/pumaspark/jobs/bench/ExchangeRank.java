@@ -137,6 +137,7 @@ final class ExchangeRank implements RankMain.Job {
     for (int bucket = 0; bucket < buckets.count(); bucket++) {
       exchange.startReduceScatter(buffer, buckets.start(bucket), buckets.end(bucket));
     }
+    exchange.await();
     for (int bucket = 0; bucket < buckets.count(); bucket++) {
       exchange.startAllGather(buffer, buckets.start(bucket), buckets.end(bucket));
     }

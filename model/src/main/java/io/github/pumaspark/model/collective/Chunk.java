@@ -15,7 +15,7 @@ final class Chunk {
   static final int BLOCK_FLOATS = 1 << 16;
 
   /** Elements of a piece, to which a block is cut. */
-  static final int PIECE_FLOATS = 1 << 13;
+  static final int PIECE_FLOATS = 1 << 11;
 
   private final boolean bf16;
   private final float[] sums = new float[BLOCK_FLOATS];

@@ -1,6 +1,5 @@
 package io.github.pumaspark.model.collective;
 
-import java.nio.ByteBuffer;
 import java.util.Collection;
 
 /**
@@ -9,8 +8,6 @@ import java.util.Collection;
  * @param number among all that this rank takes part in, records included
  */
 record Exchange(long number, Kind kind, HostFloats buffer, Parts parts, int lanes) {
-  private static final int TURN_BYTES = Long.BYTES + 4 * Integer.BYTES;
-
   /** What is done with the bucket. */
   enum Kind {
     REDUCE_SCATTER("reduce-scatter", FrameType.REDUCE_SCATTER),
@@ -54,17 +51,6 @@ record Exchange(long number, Kind kind, HostFloats buffer, Parts parts, int lane
     return buffer.id() == other.buffer.id()
         && parts.start() < other.parts.end()
         && other.parts.start() < parts.end();
-  }
-
-  /** What a peer must say of the same exchange. */
-  byte[] turn() {
-    return ByteBuffer.allocate(TURN_BYTES)
-        .putLong(number)
-        .putInt(kind.frameType)
-        .putInt(buffer.id())
-        .putInt(parts.start())
-        .putInt(parts.end())
-        .array();
   }
 
   @Override

@@ -14,12 +14,6 @@ final class FrameType {
   /** Record: a record. */
   static final int RECORD = 8;
 
-  /** Record: the sender's shared buffer may be read; the payload says for which exchange. */
-  static final int READY = 9;
-
-  /** Record: the sender has read what it reads of an exchange; the payload is its number. */
-  static final int READ = 10;
-
   /** Signal: the exchange has failed; the payload is the cause in UTF-8. */
   static final int FAILED = 16;
 

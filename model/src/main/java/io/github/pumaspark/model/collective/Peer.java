@@ -1,31 +1,22 @@
 package io.github.pumaspark.model.collective;
 
 import java.io.IOException;
-import java.lang.invoke.VarHandle;
 import java.net.ProtocolException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Another rank: a link for records and the turns of shared exchanges, one for signals with its
- * reader, and the lanes for data.
- */
+/** Another rank: a link for records, one for signals with its reader, and the lanes for data. */
 final class Peer {
   private static final Logger LOG = LoggerFactory.getLogger(Peer.class);
   private static final int MAX_SIGNAL_BYTES = 8192;
-  private static final int MAX_TURN_BYTES = 64;
-  private static final int MAX_TURNS = 1 << 16;
   private static final int MAX_CAUSE_CHARACTERS = 2000;
 
   private final int rank;
@@ -36,10 +27,8 @@ final class Peer {
   private final Thread signals;
   private final CountDownLatch signalEnded = new CountDownLatch(1);
   private final LinkedBlockingQueue<Integer> answers = new LinkedBlockingQueue<>();
-  private final Queue<byte[]> turns = new ArrayDeque<>();
   private volatile List<Link> lanes = List.of();
   private volatile long exchangesBeforeGoodbye = Long.MAX_VALUE;
-  private volatile long read;
 
   Peer(int ownRank, PeerAddress address, Link records, Link signal, Events events) {
     this.rank = records.peerRank();
@@ -97,51 +86,6 @@ final class Peer {
       throw new ProtocolException("Invalid frame: type " + frame.type() + ", not a record");
     }
     return frame.payload();
-  }
-
-  /** Waits until the peer's shared buffer is ready for an exchange. */
-  void awaitReady(Exchange exchange) throws IOException {
-    while (turns.isEmpty()) {
-      receiveTurn();
-    }
-    if (!Arrays.equals(turns.remove(), exchange.turn())) {
-      throw new ProtocolException("Invalid turn: another exchange than " + exchange);
-    }
-  }
-
-  /** Receives one word on exchanges through shared memory. */
-  void receiveTurn() throws IOException {
-    Link.Frame frame = records.receive(MAX_TURN_BYTES);
-    // What the peer wrote to shared memory before it sent this is to be seen after it.
-    VarHandle.fullFence();
-    switch (frame.type()) {
-      case FrameType.READY -> {
-        if (turns.size() >= MAX_TURNS) {
-          throw new ProtocolException("Invalid turn: too many at once");
-        }
-        turns.add(frame.payload());
-      }
-      case FrameType.READ -> read = body(frame, Long.BYTES).getLong();
-      default -> throw new ProtocolException("Invalid frame: type " + frame.type() + ", no turn");
-    }
-  }
-
-  /** Whether the peer has read what it reads of an exchange from this rank's memory. */
-  boolean hasRead(Exchange exchange) {
-    return read >= exchange.number();
-  }
-
-  /** Lets the peer read this rank's shared buffer for an exchange. */
-  void sendReady(Exchange exchange) throws IOException {
-    VarHandle.fullFence();
-    records.send(FrameType.READY, exchange.turn());
-  }
-
-  /** Tells the peer that its shared buffer is no longer read for an exchange. */
-  void sendRead(Exchange exchange) throws IOException {
-    VarHandle.fullFence();
-    records.send(
-        FrameType.READ, ByteBuffer.allocate(Long.BYTES).putLong(exchange.number()).array());
   }
 
   /** Tells the peer why the exchange failed; a peer that is gone is not told. */

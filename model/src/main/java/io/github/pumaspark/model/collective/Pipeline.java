@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,17 +23,21 @@ final class Pipeline {
    * when every worker has done its stripe, every writer has sent its own, and every peer that reads
    * from this rank's memory has said that it has; until then nobody may write what others still read.
    *
-   * Worker 0 alone reads the words of peers on this host: before an exchange that they are ready, and
-   * when it has nothing else to do that they have read.
+   * Worker 0 alone looks at the boards of peers on this host: before an exchange whether they are ready,
+   * and when it has nothing else to do whether they have read.
    */
+  private static final int NOBODY = -1;
+
   private final int rank;
   private final Peers peers;
+  private final @Nullable TurnBoard board;
   private final Events events;
   private final List<StripeWorker> workers = new ArrayList<>();
   private final Map<Integer, List<LaneWriter>> writers = new HashMap<>();
   private final List<ArrayDeque<Task>> queues = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final ArrayDeque<Task> inFlight = new ArrayDeque<>();
+  private int postponed;
   private volatile long progressNanos;
   private volatile boolean stopped;
 
@@ -42,10 +45,13 @@ final class Pipeline {
    * A pipeline, not yet started, over peers that have their lanes.
    *
    * @param bf16 whether addends are rounded to bfloat16
+   * @param board shared with the peers whose memory is read in place; null if there are none
    */
-  Pipeline(int rank, Peers peers, int lanes, boolean bf16, Events events) {
+  Pipeline(
+      int rank, Peers peers, int lanes, boolean bf16, @Nullable TurnBoard board, Events events) {
     this.rank = rank;
     this.peers = peers;
+    this.board = board;
     this.events = events;
     for (int lane = 0; lane < lanes; lane++) {
       StripeWorker worker =
@@ -97,18 +103,22 @@ final class Pipeline {
   }
 
   /** Starts an exchange. */
-  void start(Exchange exchange) {
+  void start(Exchange exchange) throws InterruptedException {
     Task task = new Task(exchange);
     synchronized (this) {
+      while (inFlight.size() >= TurnBoard.MAX_ANNOUNCED - 1 && !stopped) {
+        wait();
+      }
       task.postponed =
-          inFlight.stream()
-              .anyMatch(earlier -> earlier.postponed || earlier.exchange.overlaps(exchange));
+          postponed > 0
+              || inFlight.stream().anyMatch(earlier -> earlier.exchange.overlaps(exchange));
     }
     if (!task.postponed) {
       announce(exchange);
     }
     synchronized (this) {
       inFlight.add(task);
+      postponed += task.postponed ? 1 : 0;
       queues.forEach(queue -> queue.add(task));
       notifyAll();
     }
@@ -178,17 +188,21 @@ final class Pipeline {
   }
 
   private void announce(Exchange exchange) {
+    if (!exchange.sharing().isEmpty()) {
+      board().announce(exchange);
+    }
     for (Peer peer : peers.all()) {
-      if (exchange.isShared(peer.rank())) {
-        try {
-          peer.sendReady(exchange);
-        } catch (IOException e) {
-          events.failed(peer.rank(), e);
-        }
-      } else {
+      if (!exchange.isShared(peer.rank())) {
         writers.getOrDefault(peer.rank(), List.of()).forEach(writer -> writer.send(exchange));
       }
     }
+  }
+
+  private TurnBoard board() {
+    if (board == null) {
+      throw new IllegalStateException("memory is shared without a board");
+    }
+    return board;
   }
 
   private void work(int lane, StripeWorker worker) {
@@ -219,24 +233,27 @@ final class Pipeline {
     }
   }
 
-  /** The next exchange of a lane; null if there was a word of a peer to read instead. */
-  private @Nullable Task take(int lane, StripeWorker worker)
-      throws IOException, InterruptedException {
-    Peer reader = null;
-    synchronized (this) {
-      while (!stopped && queues.get(lane).isEmpty()) {
-        reader = lane == 0 ? reader(task -> true) : null;
-        if (reader != null) {
-          break;
+  /** The next exchange of a lane; null if the pipeline is stopped. */
+  private @Nullable Task take(int lane, StripeWorker worker) throws InterruptedException {
+    Backoff backoff = new Backoff();
+    while (true) {
+      synchronized (this) {
+        if (stopped || !queues.get(lane).isEmpty()) {
+          worker.rest();
+          return stopped ? null : queues.get(lane).peek();
         }
-        wait();
+        int reader = lane == 0 ? reader(Long.MAX_VALUE) : NOBODY;
+        worker.waitFor(reader);
+        if (reader == NOBODY) {
+          // What they have read since the last look must not be left standing.
+          removeOver();
+          wait();
+          continue;
+        }
       }
-      if (reader == null) {
-        return stopped ? null : queues.get(lane).peek();
-      }
+      backoff.pause();
+      removeOver();
     }
-    receiveTurn(reader, worker);
-    return null;
   }
 
   private void makeReady(Task task, StripeWorker worker) throws IOException, InterruptedException {
@@ -244,8 +261,13 @@ final class Pipeline {
     awaitAnnounced(task, worker);
     for (int peer : task.exchange.sharing()) {
       worker.waitFor(peer);
-      peers.get(peer).awaitReady(task.exchange);
+      Backoff backoff = new Backoff();
+      while (!board().isReady(peer, task.exchange)) {
+        throwIfStopped();
+        backoff.pause();
+      }
     }
+    progressed();
     synchronized (this) {
       task.ready = true;
       notifyAll();
@@ -265,6 +287,7 @@ final class Pipeline {
       announce(due.exchange);
       synchronized (this) {
         due.postponed = false;
+        postponed--;
       }
     }
   }
@@ -275,46 +298,40 @@ final class Pipeline {
         .anyMatch(earlier -> earlier.exchange.overlaps(task.exchange));
   }
 
-  private void awaitAnnounced(Task task, StripeWorker worker)
-      throws IOException, InterruptedException {
+  private void awaitAnnounced(Task task, StripeWorker worker) throws InterruptedException {
+    Backoff backoff = new Backoff();
     while (!stopped) {
-      Peer reader;
       synchronized (this) {
         if (!task.postponed) {
           return;
         }
-        reader = reader(earlier -> earlier.exchange.number() < task.exchange.number());
-        if (reader == null && waitsForEarlier(task)) {
-          wait();
+        int reader = reader(task.exchange.number());
+        worker.waitFor(reader);
+        if (reader == NOBODY) {
+          removeOver();
+          if (waitsForEarlier(task)) {
+            wait();
+          }
         }
       }
-      if (reader != null) {
-        receiveTurn(reader, worker);
-      }
+      backoff.pause();
+      removeOver();
       announceDue();
     }
   }
 
-  private void receiveTurn(Peer reader, StripeWorker worker) throws IOException {
-    worker.waitFor(reader.rank());
-    reader.receiveTurn();
-    worker.rest();
-    progressed();
-    removeOver();
-  }
-
-  /** A peer that still has to read what it reads of such an exchange. */
-  private @Nullable Peer reader(Predicate<Task> which) {
+  /** A rank that still has to read what it reads of an exchange before the given one. */
+  private int reader(long before) {
     for (Task task : inFlight) {
-      if (which.test(task)) {
+      if (task.exchange.number() < before) {
         for (int peer : task.exchange.sharing()) {
-          if (!peers.get(peer).hasRead(task.exchange)) {
-            return peers.get(peer);
+          if (!board().hasRead(peer, task.exchange)) {
+            return peer;
           }
         }
       }
     }
-    return null;
+    return NOBODY;
   }
 
   private synchronized void await(Task task) throws InterruptedException {
@@ -323,7 +340,7 @@ final class Pipeline {
     }
   }
 
-  private void end(int lane, Task task, StripeWorker worker) throws IOException {
+  private void end(int lane, Task task, StripeWorker worker) {
     boolean last;
     synchronized (this) {
       queues.get(lane).remove();
@@ -331,9 +348,8 @@ final class Pipeline {
       last = task.stripesLeft == 0;
     }
     if (last) {
-      for (int peer : task.exchange.sharing()) {
-        worker.waitFor(peer);
-        peers.get(peer).sendRead(task.exchange);
+      if (!task.exchange.sharing().isEmpty()) {
+        board().read(task.exchange);
       }
       worker.rest();
       synchronized (this) {
@@ -344,27 +360,39 @@ final class Pipeline {
   }
 
   private synchronized void removeOver() {
+    boolean removed = false;
     for (Task task = inFlight.peek(); task != null && isOver(task); task = inFlight.peek()) {
       inFlight.remove();
+      removed = true;
       events.completed(task.exchange);
-      notifyAll();
+    }
+    if (removed) {
+      progressNanos = System.nanoTime();
+      // Who waits for nothing less than the end need not be woken by every exchange.
+      if (inFlight.isEmpty() || postponed > 0 || inFlight.size() >= TurnBoard.MAX_ANNOUNCED - 2) {
+        notifyAll();
+      }
     }
   }
 
   private boolean isOver(Task task) {
     Exchange exchange = task.exchange;
     return task.received
-        && exchange.sharing().stream().allMatch(peer -> peers.get(peer).hasRead(exchange))
+        && exchange.sharing().stream().allMatch(peer -> board().hasRead(peer, exchange))
         && writers.values().stream()
             .flatMap(Collection::stream)
             .noneMatch(writer -> writer.owes(exchange));
   }
 
   private void progressed() {
+    throwIfStopped();
+    progressNanos = System.nanoTime();
+  }
+
+  private void throwIfStopped() {
     if (stopped) {
       throw new CancellationException("rank " + rank + " has stopped");
     }
-    progressNanos = System.nanoTime();
   }
 
   private final class WriterEvents implements LaneWriter.Events {

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,7 +61,7 @@ final class SharedMemory {
    */
   record Outcome(
       @Nullable ByteBuffer own,
-      Map<Integer, FloatBuffer> peers,
+      Map<Integer, ByteBuffer> peers,
       Map<Integer, String> refused,
       boolean isComplete,
       boolean isEmpty) {}
@@ -85,7 +84,7 @@ final class SharedMemory {
   private Outcome share(@Nullable SharedFile file, String reason, int bytes) {
     try {
       List<Offer> offers = gatherAll(Offer.of(host, file, reason).encode(), Offer::decode);
-      Map<Integer, FloatBuffer> opened = new TreeMap<>();
+      Map<Integer, ByteBuffer> opened = new TreeMap<>();
       Map<Integer, String> refused = new TreeMap<>();
       for (int peer = 0; peer < offers.size(); peer++) {
         Offer offer = offers.get(peer);
@@ -113,19 +112,18 @@ final class SharedMemory {
     }
   }
 
-  private FloatBuffer open(int peer, Offer offer, int bytes) throws IOException {
+  private ByteBuffer open(int peer, Offer offer, int bytes) throws IOException {
     if (offer.name.isEmpty()) {
       throw new IOException(offer.reason);
     }
     return SharedFile.open(directory, run, peer, offer.name, offer.nonce, bytes)
         .slice(0, bytes)
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
+        .order(ByteOrder.nativeOrder());
   }
 
   /** Takes back what the other side could not open. */
   private void refuse(
-      Map<Integer, FloatBuffer> opened, Map<Integer, String> refused, List<Reply> replies) {
+      Map<Integer, ByteBuffer> opened, Map<Integer, String> refused, List<Reply> replies) {
     for (int peer : List.copyOf(opened.keySet())) {
       if (!replies.get(peer).opened.contains(rank)) {
         opened.remove(peer);

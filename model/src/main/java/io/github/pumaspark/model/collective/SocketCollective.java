@@ -46,6 +46,7 @@ public final class SocketCollective implements Collective {
   private final Set<Integer> warned = new TreeSet<>();
   private boolean sharesNothing;
   private boolean isNothingShared;
+  private @Nullable TurnBoard board;
   private int lanes;
   private volatile @Nullable Pipeline pipeline;
   private volatile String action = "rendezvous";
@@ -110,10 +111,11 @@ public final class SocketCollective implements Collective {
     if (memory == null) {
       return new Reach(worldSize == 1, others);
     }
-    SharedMemory.Outcome outcome = memory.share(0);
+    SharedMemory.Outcome outcome = memory.share(TurnBoard.FLOATS);
     check(outcome, "");
     warn(outcome, "no memory");
     sharesNothing = outcome.peers().isEmpty();
+    board = outcome.own() == null ? null : new TurnBoard(outcome.own(), outcome.peers());
     isNothingShared = outcome.isEmpty();
     others.removeAll(outcome.peers().keySet());
     return new Reach(outcome.isComplete(), others);
@@ -124,7 +126,7 @@ public final class SocketCollective implements Collective {
     lanes = count;
     links.forEach((peer, ofPeer) -> peers.get(peer).lanes(ofPeer));
     boolean bf16 = config.wire() == CollectiveConfig.Wire.BF16;
-    Pipeline made = new Pipeline(rank, peers, lanes, bf16, new PipelineEvents());
+    Pipeline made = new Pipeline(rank, peers, lanes, bf16, board, new PipelineEvents());
     made.start();
     pipeline = made;
     if (failure.get() != null) {
@@ -240,9 +242,21 @@ public final class SocketCollective implements Collective {
     SharedMemory.Outcome outcome = sharesNothing ? memory.abstain(length) : memory.share(length);
     check(outcome, " of " + length + " floats");
     warn(outcome, "no buffer of " + length + " floats");
-    return outcome.own() == null
-        ? HostFloats.zeroed(id, length)
-        : HostFloats.of(id, outcome.own(), outcome.peers());
+    TurnBoard ours = board;
+    if (outcome.own() == null || ours == null) {
+      return HostFloats.zeroed(id, length);
+    }
+    Map<Integer, FloatBuffer> shared = new TreeMap<>();
+    outcome
+        .peers()
+        .forEach(
+            (peer, bytes) -> {
+              // Both sides know the same boards, so both leave the others out.
+              if (ours.ranks().contains(peer)) {
+                shared.put(peer, bytes.asFloatBuffer());
+              }
+            });
+    return HostFloats.of(id, outcome.own(), shared);
   }
 
   /** Once for each peer. */
@@ -297,13 +311,17 @@ public final class SocketCollective implements Collective {
       return;
     }
     HostFloats buffer = allocated.get(values);
-    running.start(
-        new Exchange(
-            enter(kind.toString()),
-            kind,
-            buffer == null ? HostFloats.foreign(values) : buffer,
-            new Parts(start, end, worldSize),
-            lanes));
+    try {
+      running.start(
+          new Exchange(
+              enter(kind.toString()),
+              kind,
+              buffer == null ? HostFloats.foreign(values) : buffer,
+              new Parts(start, end, worldSize),
+              lanes));
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
   }
 
   private long enter(String name) {
