@@ -134,12 +134,14 @@ final class ExchangeRank implements RankMain.Job {
   private double allReduce(FloatBuffer buffer, Buckets buckets) {
     SocketCollective exchange = connected();
     long start = System.nanoTime();
-    for (int bucket = 0; bucket < buckets.count(); bucket++) {
-      exchange.startReduceScatter(buffer, buckets.start(bucket), buckets.end(bucket));
-    }
-    exchange.await();
-    for (int bucket = 0; bucket < buckets.count(); bucket++) {
-      exchange.startAllGather(buffer, buckets.start(bucket), buckets.end(bucket));
+    // A bucket is gathered while the next one is summed, so that its sums are still in the cache.
+    for (int bucket = 0; bucket <= buckets.count(); bucket++) {
+      if (bucket < buckets.count()) {
+        exchange.startReduceScatter(buffer, buckets.start(bucket), buckets.end(bucket));
+      }
+      if (bucket > 0) {
+        exchange.startAllGather(buffer, buckets.start(bucket - 1), buckets.end(bucket - 1));
+      }
     }
     exchange.await();
     return (System.nanoTime() - start) * 1e-9;

@@ -27,15 +27,17 @@ final class BenchCheckpointCommand implements Callable<Integer> {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "CPU threads; by default all of this machine's.",
+      description =
+          "CPU threads that compute; by default all but one of this machine's, which is left to the"
+              + " copy, as where a GPU computes.",
       showDefaultValue = picocli.CommandLine.Help.Visibility.NEVER)
-  private int threads = Runtime.getRuntime().availableProcessors();
+  private int threads = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
 
   @Option(
       names = "--rows",
       paramLabel = "N",
       description = "Rows of a step; 0 = train.micro-batch-size, or else train.global-batch-size.")
-  private int rows;
+  private int rows = 2;
 
   @Option(
       names = "--directory",
@@ -46,10 +48,10 @@ final class BenchCheckpointCommand implements Callable<Integer> {
   private @Nullable Path directory;
 
   @Option(names = "--rounds", paramLabel = "N", description = "Checkpoints to time.")
-  private int rounds = 4;
+  private int rounds = 3;
 
   @Option(names = "--steps", paramLabel = "N", description = "Steps before each of them.")
-  private int steps = 3;
+  private int steps = 2;
 
   @Override
   public Integer call() throws Exception {

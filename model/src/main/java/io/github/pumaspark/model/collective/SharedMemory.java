@@ -41,7 +41,6 @@ final class SharedMemory {
     this.directory = directory;
     this.host = host();
     this.gather = gather;
-    SharedFile.sweep(directory, run);
   }
 
   /** A collective call. */

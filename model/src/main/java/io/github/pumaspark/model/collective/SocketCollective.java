@@ -75,6 +75,8 @@ public final class SocketCollective implements Collective {
     this.timeout = timeout;
     this.config = config;
     this.records = new RecordGather(rank, peers);
+    // Whatever the path is now: the generation before may have shared and been killed.
+    SharedFile.sweep(Path.of(config.sharedDirectory()), run);
     this.memory =
         config.path() == CollectiveConfig.Path.TCP || worldSize == 1
             ? null
