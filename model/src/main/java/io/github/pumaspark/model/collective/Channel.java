@@ -8,7 +8,7 @@ public enum Channel {
   DATA(2),
   /** Rank to rank: who was lost, who waits for whom. Next to no bytes, so never held up by data. */
   SIGNAL(3),
-  /** Rank to rank: records, and the turns of exchanges through shared memory. */
+  /** Rank to rank: records. */
   RECORD(4);
 
   private final int code;
