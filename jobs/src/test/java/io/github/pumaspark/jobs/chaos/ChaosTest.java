@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code mvn verify -Pchaos -Dchaos.kills=50 -Dchaos.seed=1}. */
 @Tag("chaos")
 final class ChaosTest {
-  private static final int STEPS_PER_FAULT = 40;
+  private static final int STEPS_PER_FAULT = 100;
 
   @TempDir private Path temporary;
 
