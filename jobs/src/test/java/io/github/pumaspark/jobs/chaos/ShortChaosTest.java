@@ -22,6 +22,6 @@ final class ShortChaosTest {
             FaultKind.CUT_CONNECTION,
             FaultKind.SECOND_DRIVER,
             FaultKind.STOP_EXECUTOR);
-    ChaosVerdict.check(temporary, plan, 1000, "short");
+    ChaosVerdict.check(temporary, plan, 1200, "short");
   }
 }
