@@ -107,10 +107,10 @@ submit shard 0 -- shard --input "$dir/puzzles.csv" --output "$dir/data"
 passed "shard: datasets of 2000 puzzles, every checksum right"
 
 # --- what must not train ---
-submit no-gpu 1 "${gpus[@]}" -- "${train[@]}" cluster.allow-cpu-fallback=false
+submit no-gpu 2 "${gpus[@]}" -- "${train[@]}" cluster.allow-cpu-fallback=false
 expect_one_error no-gpu
 expect_text "$dir/out/no-gpu.err" "Cannot use GPU"
-passed "train: a GPU of the task that libtorch does not see ends the run with exit code 1 and one line"
+passed "train: a GPU of the task that libtorch does not see ends the run with exit code 2 and one line"
 
 SECONDS=0
 submit too-many-ranks 2 "${gpus[@]}" -- "${train[@]}" cluster.ranks=3 train.global-batch-size=48 \
