@@ -138,7 +138,7 @@ submit finished 0 "${gpus[@]}" -- "${train[@]}" cluster.allow-cpu-fallback=true
 expect_text "$dir/out/finished.out" '"finished":true'
 expect_text "$dir/out/finished.out" '"step":600'
 expect_text "$dir/out/finished.out" '"world_size":2'
-expect_text "$dir/out/finished.err" "going on from"
+expect_text "$dir/out/finished.err" " ranks from '"
 [[ "$(wc -l <"$dir/out/finished.out")" == 1 ]] || fail "standard output is more than one line of JSON"
 passed "train: the same command goes on and finishes: $(<"$dir/out/finished.out")"
 
